@@ -1,0 +1,122 @@
+"""The way from a token endpoint into allauth's headless pipeline and back.
+
+An API view has no session and no account middleware around it; this gives the request
+what the pipeline asks for, lets allauth's own view do the work, and translates its
+answer into the contract's.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.headless.constants import Client
+from allauth.headless.mfa.views import AuthenticateView
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.response import Response
+
+from accounts.api.errors import refusal
+from accounts.policy.headless import LoginView
+from accounts.policy.limits import attempts_key, retry_after
+from accounts.policy.sessions import session_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django.http import HttpRequest, HttpResponseBase
+
+login_view = LoginView.as_api_view(client=Client.APP)
+mfa_view = AuthenticateView.as_api_view(client=Client.APP)
+NO_ACCOUNT = "No active account found with the given credentials"
+SIGN_IN_ACTIONS = ("login", "login_failed", "confirm_email")
+PENDING = {
+    "mfa_authenticate": ("mfa_required", "A second factor is needed."),
+    "verify_email": ("email_unverified", "The e-mail address must be verified first."),
+}
+
+
+@contextmanager
+def pipeline(request: HttpRequest) -> Iterator[None]:
+    """What allauth's AccountMiddleware and Django's sessions do for a page."""
+    request.session = session_store()  # type: ignore[assignment]
+    request.user = AnonymousUser()
+    request.allauth = SimpleNamespace()  # type: ignore[attr-defined]
+    with context.request_context(request):
+        yield
+
+
+def call(
+    view: Callable[..., HttpResponseBase],
+    request: HttpRequest,
+    body: dict[str, str],
+    session_token: str | None = None,
+) -> tuple[int, dict[str, Any]]:
+    """Run a headless view on this body; returns its status and JSON."""
+    request._body = json.dumps(body).encode()  # type: ignore[attr-defined]
+    for name in ("HTTP_X_SESSION_TOKEN", "HTTP_AUTHORIZATION"):
+        request.META.pop(name, None)
+    if session_token is not None:
+        request.META["HTTP_X_SESSION_TOKEN"] = session_token
+    request.__dict__.pop("headers", None)  # cached from META
+    try:
+        response: Any = view(request)
+    except ImmediateHttpResponse as error:
+        response = error.response
+    content = response.content
+    return response.status_code, json.loads(content) if content else {}
+
+
+def translate(
+    request: HttpRequest, status: int, body: dict[str, Any], email: str = ""
+) -> Response:
+    """allauth's answer to a sign-in as the contract's."""
+    meta = body.get("meta", {})
+    if status == 200 and meta.get("access_token"):
+        return Response(
+            {
+                "access": meta["access_token"],
+                "refresh": meta["refresh_token"],
+                "token_type": meta["token_type"],
+                "expires_in": meta["expires_in"],
+            }
+        )
+    codes = {error["code"] for error in body.get("errors", [])}
+    if status == 429 or "too_many_login_attempts" in codes:
+        return _throttled(request, email)
+    if status == 401 and (pending := _pending(body)):
+        return _further_step(pending, meta.get("session_token", ""))
+    if status == 400 and "incorrect_code" in codes:
+        return refusal(400, "invalid", "Incorrect code.", errors={"code": ["Incorrect code."]})
+    if status == 400 and codes <= {"invalid", "required", "max_length"}:
+        return _invalid(body)
+    return refusal(401, "no_active_account", NO_ACCOUNT)
+
+
+def _throttled(request: HttpRequest, email: str) -> Response:
+    wait = retry_after(request, SIGN_IN_ACTIONS, key=attempts_key(request, email))
+    detail = f"Too many attempts. Try again in {wait} seconds."
+    return refusal(429, "throttled", detail, {"Retry-After": str(wait)})
+
+
+def _pending(body: dict[str, Any]) -> dict[str, Any]:
+    flows = body.get("data", {}).get("flows", [])
+    return next((flow for flow in flows if flow.get("is_pending")), {})
+
+
+def _further_step(flow: dict[str, Any], session_token: str) -> Response:
+    code, detail = PENDING.get(flow["id"], (flow["id"], "A further step is needed."))
+    members: dict[str, Any] = {"pending_token": session_token}
+    if types := flow.get("types"):
+        members["factors"] = types
+    return refusal(401, code, detail, **members)
+
+
+def _invalid(body: dict[str, Any]) -> Response:
+    errors: dict[str, list[str]] = {}
+    for error in body["errors"]:
+        errors.setdefault(error.get("param", "non_field"), []).append(error["message"])
+    return refusal(400, "invalid", "Some fields are missing or not valid.", errors=errors)

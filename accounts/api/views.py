@@ -1,0 +1,184 @@
+"""The API: tokens from the one pipeline, and two calls that a token opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework_simplejwt.exceptions import TokenError
+
+from accounts.api import schema
+from accounts.api.base import BearerView, OpenView, PolicySessionAuthentication
+from accounts.api.errors import refusal
+from accounts.api.pipeline import call, login_view, mfa_view, pipeline, translate
+from accounts.api.serializers import (
+    CredentialsSerializer,
+    RefreshSerializer,
+    SecondFactorSerializer,
+    VerifySerializer,
+)
+from accounts.api.throttles import SessionExchangeThrottle, TokenThrottle
+from accounts.tokens.errors import NoPolicySession, TokenRevoked
+from accounts.tokens.issue import TokenPair, open_family
+from accounts.tokens.revoke import revoke_by_token
+from accounts.tokens.rotate import rotate
+from accounts.tokens.verify import verify_any
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class TokenView(OpenView):
+    """Sign in with e-mail address and password."""
+
+    @extend_schema(**schema.TOKEN)
+    def post(self, request: Request) -> Response:
+        """200 with a pair; 401 no_active_account, mfa_required, email_unverified."""
+        body = CredentialsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        django_request = request._request
+        with pipeline(django_request):
+            status, answer = call(login_view, django_request, dict(body.validated_data))
+            email = body.validated_data["email"]
+            return translate(django_request, status, answer, email)
+
+
+class TokenMFAView(OpenView):
+    """Finish a sign-in that awaits a second factor."""
+
+    @extend_schema(**schema.TOKEN_MFA)
+    def post(self, request: Request) -> Response:
+        """200 with a pair; 400 on a wrong code; 401 when nothing is pending."""
+        body = SecondFactorSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        token, code = body.validated_data["pending_token"], body.validated_data["code"]
+        django_request = request._request
+        with pipeline(django_request):
+            status, answer = call(
+                mfa_view, django_request, {"code": code.replace(" ", "")}, token
+            )
+            if status == 410:  # noqa: PLR2004 - allauth: that session is gone
+                return refusal(401, "no_active_account", "This sign-in has ended.")
+            return translate(django_request, status, answer)
+
+
+class TokenRefreshView(OpenView):
+    """Exchange a refresh token for the next pair."""
+
+    throttle_classes = (TokenThrottle,)
+
+    @extend_schema(**schema.TOKEN_REFRESH)
+    def post(self, request: Request) -> Response:
+        """200 with a pair; 401 token_not_valid or token_revoked."""
+        body = RefreshSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        with pipeline(request._request):
+            try:
+                pair = rotate(body.validated_data["refresh"], request._request)
+            except TokenError as error:
+                return refused(error)
+        return Response(as_body(pair))
+
+
+class TokenVerifyView(OpenView):
+    """Ask whether a token is valid now."""
+
+    throttle_classes = (TokenThrottle,)
+
+    @extend_schema(**schema.TOKEN_VERIFY)
+    def post(self, request: Request) -> Response:
+        """200 {}; 401 when the token is not valid or revoked."""
+        body = VerifySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            verify_any(body.validated_data["token"])
+        except TokenError as error:
+            return refused(error)
+        return Response({})
+
+
+class TokenRevokeView(OpenView):
+    """End a sign-in (RFC 7009). /api/token/blacklist/ is the same."""
+
+    throttle_classes = (TokenThrottle,)
+
+    @extend_schema(**schema.TOKEN_REVOKE)
+    def post(self, request: Request) -> Response:
+        """200 {} always: a token that is not valid needs no revocation."""
+        body = RefreshSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        with pipeline(request._request):
+            revoke_by_token(body.validated_data["refresh"], request._request)
+        return Response({})
+
+
+class TokenSessionView(BearerView):
+    """A browser session's way to tokens: needs the session and its CSRF token."""
+
+    sessionless = False
+    authentication_classes = (PolicySessionAuthentication,)
+    permission_classes = (IsAuthenticated,)
+    throttle_classes = (SessionExchangeThrottle,)
+
+    @extend_schema(**schema.TOKEN_SESSION)
+    def post(self, request: Request) -> Response:
+        """200 with a pair; 403 no_policy_session, csrf_failed, not_authenticated."""
+        try:
+            pair = open_family(request._request)
+        except NoPolicySession:
+            detail = "This session was not made by signing in here. Sign in again."
+            return refusal(403, "no_policy_session", detail)
+        return Response(as_body(pair))
+
+
+class MeView(BearerView):
+    """Who the token speaks of."""
+
+    @extend_schema(**schema.ME)
+    def get(self, request: Request) -> Response:
+        """200 with the person and how they signed in."""
+        claims: dict[str, Any] = request.auth  # type: ignore[assignment]
+        shown = ("email", "email_verified", "groups", "amr", "acr", "auth_time")
+        name = request.user.name
+        return Response(
+            {"id": claims["sub"], "name": name, **{key: claims[key] for key in shown}}
+        )
+
+
+class ProtectedRouteView(BearerView):
+    """The smallest protected call; other services answer the same way."""
+
+    @extend_schema(**schema.PROTECTED_ROUTE)
+    def get(self, request: Request) -> Response:
+        """200 {"message": "Hello <email>"}."""
+        return Response({"message": f"Hello {request.user.email}"})
+
+
+class NotFoundView(OpenView):
+    """Every path of the API that is none."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """404 whatever the method. Raises NotFound."""
+        raise NotFound
+
+
+def as_body(pair: TokenPair) -> dict[str, Any]:
+    """A pair as every endpoint answers it."""
+    return {
+        "access": pair.access,
+        "refresh": pair.refresh,
+        "token_type": "Bearer",
+        "expires_in": pair.expires_in,
+    }
+
+
+def refused(error: TokenError) -> Response:
+    """401 for a token that was refused, saying whether it was revoked."""
+    if isinstance(error, TokenRevoked):
+        return refusal(401, "token_revoked", "The token was revoked.")
+    return refusal(401, "token_not_valid", "The token is not valid or has expired.")

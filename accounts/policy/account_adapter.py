@@ -1,0 +1,150 @@
+"""allauth's hooks for accounts: where our policy joins its pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import is_headless_request
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import transaction
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from accounts.audit.models import Action, Outcome
+from accounts.audit.record import record
+from accounts.models import normalise_email
+from accounts.policy import outbox, sessions
+from accounts.policy.addresses import is_look_alike
+from accounts.policy.backend import DRIVEN
+from accounts.policy.limits import attempts_key, remember_device
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.http import HttpRequest, HttpResponse
+
+PIN = "accounts.policy.stages.PinStage"
+RECHECK = "accounts.policy.stages.RecheckStage"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """One policy for form, API, social, code and admin."""
+
+    # Opening and closing -------------------------------------------------------
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """SIGNUP_OPEN decides."""
+        return bool(settings.SIGNUP_OPEN)
+
+    def authenticate(
+        self, request: HttpRequest, **credentials: Any
+    ) -> AbstractBaseUser | None:
+        """Check a password, with PolicyBackend open for just this long."""
+        setattr(request, DRIVEN, True)
+        try:
+            return super().authenticate(request, **credentials)
+        finally:
+            setattr(request, DRIVEN, False)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt. Over the limit: 429 on pages, allauth's error elsewhere."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            record(
+                Action.SIGN_IN_LIMITED,
+                request=request,
+                outcome=Outcome.LIMITED,
+                method="pwd",
+                email=credentials.get("email", ""),
+            )
+            if is_headless_request(request):
+                raise
+            response = ratelimit.respond_429(request)
+            raise ImmediateHttpResponse(response) from None
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """The end of the pipeline: session and audit event in one transaction."""
+        with transaction.atomic():
+            sessions.end_oldest(user)
+            sessions.begin(request.session)
+            super().login(request, user)
+            request.session.save()
+
+    def logout(self, request: HttpRequest) -> None:
+        """Session, its tokens and the audit event in one transaction."""
+        with transaction.atomic():
+            super().logout(request)
+
+    def get_login_stages(self) -> list[str]:
+        """allauth's stages between our two.
+
+        LoginByCodeStage stays first: allauth stashes a login for it before any stage
+        has run, and takes the first unhandled one as its own.
+        """
+        first, *rest = super().get_login_stages()
+        return [first, PIN, *rest, RECHECK]
+
+    def post_login(
+        self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any
+    ) -> HttpResponse:
+        """The answer to a sign-in; a browser is remembered as this person's."""
+        response = super().post_login(request, user, **kwargs)
+        if not is_headless_request(request):
+            remember_device(request, response, user)
+        return response
+
+    # What people type ----------------------------------------------------------
+    def clean_email(self, email: str) -> str:
+        """One spelling for each address. Raises ValidationError for look-alikes."""
+        if is_look_alike(email):
+            raise ValidationError(_("Enter a valid e-mail address."), code="invalid")
+        return normalise_email(super().clean_email(email))
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only paths of this site: no host, no scheme, nothing that browsers mend."""
+        if not url or not url.startswith("/") or "\\" in url or not url.isprintable():
+            return False
+        try:
+            return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+        except ValueError:
+            return False
+
+    # Where they come from ------------------------------------------------------
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The client's address, as far as TRUSTED_PROXY_COUNT proxies tell it."""
+        try:
+            return super().get_client_ip(request)
+        except ImproperlyConfigured:
+            # A shorter X-Forwarded-For than there are proxies: somebody came round
+            # one. Believe the connection instead.
+            return str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104
+
+    def _get_login_attempts_cache_key(
+        self, request: HttpRequest, **credentials: Any
+    ) -> str:
+        # allauth's own holds the Host with its port, which the client chooses.
+        return attempts_key(request, credentials.get("email") or "")
+
+    # What they get -------------------------------------------------------------
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Into the outbox; see accounts.policy.outbox."""
+        # Links lead to SITE_URL, whatever Host the request came with.
+        links = {
+            name: urljoin(settings.SITE_URL, urlsplit(value)._replace(
+                scheme="", netloc="").geturl())
+            for name, value in context.items()
+            if name.endswith("_url") and value
+        }
+        context = {
+            "email": email,
+            **context,
+            **links,
+            "site_name": settings.BRAND_NAME,
+            "site_url": settings.SITE_URL,
+            "support_email": settings.BRAND_SUPPORT_EMAIL,
+        }
+        outbox.post(self.render_mail(template_prefix, email, context))

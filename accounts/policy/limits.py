@@ -1,0 +1,87 @@
+"""Limits: which key they are counted under, how long to wait, devices we know."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
+
+from accounts.crypto import keyed_hash, keyed_hash_matches
+from accounts.models import normalise_email
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from accounts.models import User
+
+APP = "allauth.account"
+PURPOSE = "known device"
+COOKIE_AGE = 180 * 24 * 3600
+PEOPLE_PER_DEVICE = 5
+
+
+def attempts_key(request: HttpRequest, email: str) -> str:
+    """What failed sign-ins are counted under: the address, never the Host.
+
+    A browser that has signed this person in before counts on its own, so that a
+    stranger who guesses cannot lock the owner out (OWASP's device cookie).
+    """
+    email = normalise_email(email)
+    device = known_device(request, email)
+    return f"{email}|{device}" if device else email
+
+
+def known_device(request: HttpRequest, email: str) -> str:
+    """The device's id when its cookie is ours and names this address, else ""."""
+    device, people = _read_cookie(request)
+    named = any(keyed_hash_matches(email, digest, PURPOSE) for digest in people)
+    return device if named else ""
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Let this browser count its failed sign-ins on its own from now on."""
+    device, people = _read_cookie(request)
+    digest = keyed_hash(normalise_email(user.email), PURPOSE)
+    people = [digest, *(p for p in people if p != digest)][:PEOPLE_PER_DEVICE]
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        signing.dumps([device or secrets.token_urlsafe(12), people], salt=PURPOSE),
+        max_age=COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _read_cookie(request: HttpRequest) -> tuple[str, list[str]]:
+    raw = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+    try:
+        device, people = signing.loads(raw, salt=PURPOSE, max_age=COOKIE_AGE)
+    except (signing.BadSignature, ValueError, TypeError):
+        return "", []
+    return device, people
+
+
+def retry_after(request: HttpRequest, actions: tuple[str, ...], key: str = "") -> int:
+    """Seconds until these actions are open again: for Retry-After (RFC 9110 10.2.3).
+
+    Reads the hit times that allauth keeps. At least 1.
+    """
+    now, wait = time.time(), 0.0
+    for action in actions:
+        for rate in ratelimit.get_rates(app=APP, action=action):
+            if rate.per == "user" and not request.user.is_authenticated:
+                continue
+            name = ratelimit.get_cache_key(
+                request, app=APP, action=action, rate=rate, key=key
+            )
+            hits = [at for at in cache.get(name, []) if at > now - rate.duration]
+            if len(hits) >= rate.amount:
+                wait = max(wait, hits[-1] + rate.duration - now)
+    return max(1, math.ceil(wait))

@@ -1,0 +1,57 @@
+"""Mail leaves the request: written to the outbox in its transaction, sent by a worker.
+
+Sending in the request would tell by its time who has an account, and lose the mail
+when the mail server is down.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import EmailMessage
+from django.utils import timezone
+from django_tasks import task
+
+from accounts.crypto import decrypt, encrypt
+
+log = structlog.get_logger(__name__)
+PURPOSE = "outbox"
+#: Waits before each further try, in seconds: about 25 hours in all.
+RETRIES = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 36000)
+
+
+def post(message: EmailMessage) -> None:
+    """Put a mail in the outbox. It holds codes and links, so it is stored encrypted."""
+    alternatives = getattr(message, "alternatives", [])
+    letter: dict[str, Any] = {
+        "subject": message.subject,
+        "body": message.body,
+        "from_email": message.from_email,
+        "to": message.to,
+        "headers": message.extra_headers,
+        "alternatives": [[part.content, part.mimetype] for part in alternatives],
+    }
+    deliver.enqueue(encrypt(json.dumps(letter).encode(), PURPOSE).decode(), 0)
+
+
+@task()
+def deliver(sealed: str, tries: int) -> None:
+    """Send one mail; on failure put it back with a longer wait, and log when it ends."""
+    letter = json.loads(decrypt(sealed.encode(), PURPOSE))
+    alternatives = letter.pop("alternatives")
+    message = EmailMultiAlternatives(**letter)
+    for content, mimetype in alternatives:
+        message.attach_alternative(content, mimetype)
+    try:
+        message.send()
+    except OSError as error:  # smtplib's errors are OSErrors too
+        if tries >= len(RETRIES):
+            log.exception("mail_given_up", tries=tries)
+            raise
+        wait = timedelta(seconds=RETRIES[tries])
+        log.warning("mail_delayed", tries=tries + 1, error=type(error).__name__)
+        deliver.using(run_after=timezone.now() + wait).enqueue(sealed, tries + 1)

@@ -1,0 +1,25 @@
+"""What must happen to sessions when people, keys or rows change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from accounts.models import User
+from accounts.policy.sessions import end_sessions, session_store
+
+
+@receiver(post_delete, sender=UserSession)
+def end_with_its_row(instance: UserSession, **kwargs: Any) -> None:
+    """A session whose row is gone could be neither seen nor ended by its owner."""
+    session_store().delete(instance.session_key)
+
+
+@receiver(post_save, sender=User)
+def end_when_disabled(instance: User, created: bool, **kwargs: Any) -> None:
+    """Whoever is disabled, by whatever hand, is signed out everywhere."""
+    if not created and not instance.is_active:
+        end_sessions(instance, "deactivated")

@@ -1,0 +1,171 @@
+"""Sessions: how long they live, how they end, how they are found again.
+
+Idle: 30 days when remembered, else 12 hours or the browser's end; absolute: 90 days
+(ASVS 7.3). A session keeps one `sid` for life, while its key changes with each change
+of password or secret.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.internal.flows.logout import logout
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+)
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.models import User
+from accounts.policy.signals import session_key_changed, sessions_ended
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.contrib.sessions.backends.base import SessionBase
+    from django.http import HttpRequest, HttpResponse
+
+SID = "policy_sid"
+STARTED = "policy_started"
+SEEN = "policy_seen"
+TOUCH_SECONDS = 300
+#: More than anybody uses; allauth looks at each of them at each sign-in.
+SESSIONS_PER_PERSON = 25
+
+
+def session_store(session_key: str | None = None) -> SessionBase:
+    """The session of this key, not yet read; a new one without a key."""
+    store: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return store
+
+
+def begin(session: SessionBase) -> None:
+    """Called once, at the end of the pipeline: the session's lasting id and start."""
+    session[SID] = secrets.token_urlsafe(16)
+    session[STARTED] = session[SEEN] = int(time.time())
+
+
+def absolute_end(session: SessionBase | dict[str, Any]) -> float:
+    """Seconds since the epoch after which nothing extends this session."""
+    return float(session.get(STARTED, 0) + settings.SESSION_ABSOLUTE.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as its row holds it."""
+
+    key: str
+    data: dict[str, Any]
+    ends: datetime
+
+
+def read_session(session_key: str) -> StoredSession | None:
+    """The live session of this key, or None. One query, no write."""
+    row = Session.objects.filter(
+        session_key=session_key, expire_date__gt=timezone.now()
+    ).first()
+    return row and StoredSession(row.session_key, row.get_decoded(), row.expire_date)
+
+
+def belongs_to(data: SessionBase | dict[str, Any], user: User) -> bool:
+    """Whether this session signs this person in: active, with today's password.
+
+    Unlike django.contrib.auth.get_user it accepts a hash made under an older
+    AUTH_SECRET without giving the session another key, which a bearer client that
+    holds the old one could not follow.
+    """
+    stored = data.get(HASH_SESSION_KEY, "")
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return (
+        user.is_active
+        and data.get(SESSION_KEY) == str(user.pk)
+        and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and time.time() <= absolute_end(data)
+        and any(constant_time_compare(stored, value) for value in hashes)
+    )
+
+
+def renew_hash(session: SessionBase) -> None:
+    """Bring a session from before a change of AUTH_SECRET under today's, in place."""
+    user = User.objects.filter(pk=session.get(SESSION_KEY)).first()
+    if user and belongs_to(session, user):
+        current = user.get_session_auth_hash()
+        if session[HASH_SESSION_KEY] != current:
+            session[HASH_SESSION_KEY] = current
+            session.save()
+
+
+def extend(session: StoredSession, lifetime: timedelta) -> None:
+    """Let a session live as long as the tokens just made from it.
+
+    Writes the row's end alone, never its data: a page may be writing that.
+    """
+    now = timezone.now()
+    limit = datetime.fromtimestamp(absolute_end(session.data), tz=UTC)
+    ends = min(now + lifetime, limit)
+    if ends - session.ends < timedelta(seconds=TOUCH_SECONDS):
+        return
+    Session.objects.filter(session_key=session.key).update(expire_date=ends)
+    UserSession.objects.filter(session_key=session.key).update(last_seen_at=now)
+
+
+def touch(session: SessionBase) -> None:
+    """Extend an idle limit, at most every five minutes; saving is the caller's."""
+    now = int(time.time())
+    if now - session.get(SEEN, 0) >= TOUCH_SECONDS:
+        session[SEEN] = now
+        UserSession.objects.filter(session_key=session.session_key).update(
+            last_seen_at=timezone.now()
+        )
+
+
+def end_sessions(user: User, reason: str) -> int:
+    """End every session of a person at once; returns how many there were."""
+    with transaction.atomic():
+        sessions = list(UserSession.objects.filter(user=user))
+        for session in sessions:
+            session.end()
+        sessions_ended.send(sender=User, user=user, reason=reason)
+    return len(sessions)
+
+
+def end_oldest(user: User, keep: int = SESSIONS_PER_PERSON) -> None:
+    """Make room for one more session: a script that signs in without end ends here."""
+    newest_first = UserSession.objects.filter(user=user).order_by("-last_seen_at")
+    for session in newest_first[keep - 1 :]:
+        session.end()
+
+
+class SessionLifetimeMiddleware:
+    """Holds pages to the limits above, and tells of a session that changed its key."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Sign out past the absolute end; touch; follow a changed key."""
+        session = request.session
+        before = session.session_key
+        if before and SESSION_KEY in session:
+            if time.time() > absolute_end(session):
+                logout(request, show_message=False)
+            else:
+                touch(session)
+        response = self.get_response(request)
+        after = session.session_key
+        if before and after and after != before and SID in session:
+            session_key_changed.send(
+                sender=type(self), sid=session[SID], session_key=after
+            )
+        return response

@@ -1,0 +1,63 @@
+"""Two stages of ours in allauth's login: what began must still be true at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.account.adapter import get_adapter
+from allauth.account.stages import LoginStage
+from allauth.core.internal.httpkit import headed_redirect_response
+from django.contrib import messages
+from django.utils.translation import gettext as _
+
+from accounts.crypto import keyed_hash, keyed_hash_matches
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from accounts.models import User
+
+PURPOSE = "login pin"
+
+
+def _credentials(user: User) -> str:
+    return f"{user.pk}|{user.password}"
+
+
+class PinStage(LoginStage):
+    """Early: remember the credentials that this sign-in started from."""
+
+    key = "policy_pin"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Never stops a sign-in."""
+        if self.login.user:
+            self.state["pin"] = keyed_hash(_credentials(self.login.user), PURPOSE)
+        return None, True
+
+
+class RecheckStage(LoginStage):
+    """Last: nothing may have changed while a second step was pending.
+
+    allauth looks at is_active once, before the first stage. A person disabled, or a
+    password changed, while a code was awaited must end the pending sign-in.
+    """
+
+    key = "policy_recheck"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Abort to the sign-in page (headless: 401) when the pin no longer fits."""
+        user = self.login.user
+        if user is None:
+            return None, True
+        user.refresh_from_db()
+        stage = self.controller.get_stage(PinStage.key)
+        pin = stage.state.get("pin", "")
+        if user.is_active and keyed_hash_matches(_credentials(user), pin, PURPOSE):
+            return None, True
+        get_adapter().add_message(
+            self.request,
+            messages.ERROR,
+            message=_("This sign-in could not be finished. Start again."),
+        )
+        return headed_redirect_response("account_login"), False

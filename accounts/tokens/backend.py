@@ -1,0 +1,137 @@
+"""simplejwt's token backend over our key ring: the only place that signs or decodes.
+
+Stricter than PyJWT where RFC 8725 and its advisories ask for it: the header must be
+exactly what we write, segments must be canonical base64url, JSON must not repeat a
+name, and all of that is looked at before a key is touched.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+)
+from cryptography.hazmat.primitives.hashes import SHA256
+from jwt.algorithms import ECAlgorithm
+from jwt.api_jws import PyJWS
+from jwt.exceptions import PyJWTError
+from jwt.utils import der_to_raw_signature
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import (
+    TokenBackendError,
+    TokenBackendExpiredToken,
+)
+
+from accounts.tokens import claims as rules
+from accounts.tokens.keys import ALGORITHMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from accounts.tokens.ring import Ring
+
+
+class DeterministicES256(ECAlgorithm):
+    """ES256 with RFC 6979 nonces: the same pair again is the same bytes again."""
+
+    def sign(self, msg: bytes, key: EllipticCurvePrivateKey) -> bytes:
+        """The raw signature (RFC 7518 3.4)."""
+        der = key.sign(msg, ECDSA(SHA256(), deterministic_signing=True))
+        return der_to_raw_signature(der, key.curve)
+
+
+jws = PyJWS(algorithms=list(ALGORITHMS))
+jws.unregister_algorithm("ES256")
+jws.register_algorithm(
+    "ES256", DeterministicES256(ECAlgorithm.SHA256, expected_curve=SECP256R1)
+)
+
+
+class RingBackend(TokenBackend):
+    """Signs with the ring's active key, verifies with the key that `kid` names."""
+
+    def __init__(
+        self, ring: Callable[[], Ring], *, typ: str, kind: str, issuer: str, audience: str
+    ) -> None:
+        super().__init__(ALGORITHMS[0], audience=audience, issuer=issuer)
+        self.ring, self.typ, self.kind = ring, typ, kind
+
+    def encode(self, payload: dict[str, Any], kid: str = "") -> str:
+        """A signed token; with `kid` by that key while the ring still holds it."""
+        ring = self.ring()
+        key = ring.keys.get(kid, ring.signing)
+        body = {**payload, "iss": self.issuer, "aud": self.audience}
+        return jws.encode(
+            json.dumps(body, separators=(",", ":")).encode(),
+            key.private,
+            algorithm=key.algorithm,
+            headers={"kid": key.kid, "typ": self.typ},
+        )
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        """The claims of a token of this kind.
+
+        `verify` exists for simplejwt's signature; nothing here skips a check.
+        Raises TokenBackendExpiredToken or TokenBackendError.
+        """
+        try:
+            payload = self._proven(token)
+            return rules.check(
+                payload,
+                now=time.time(),
+                issuer=str(self.issuer),
+                audience=str(self.audience),
+                kind=self.kind,
+            )
+        except rules.Expired:
+            msg = "Token is expired"
+            raise TokenBackendExpiredToken(msg) from None
+        except (ValueError, RecursionError, PyJWTError):
+            msg = "Token is invalid"
+            raise TokenBackendError(msg) from None
+
+    def _proven(self, token: Any) -> Any:
+        """The payload, once form, header and signature hold. Raises ValueError."""
+        raw = token.encode("ascii") if isinstance(token, str) else token
+        if not isinstance(raw, bytes) or len(raw) > rules.MAX_TOKEN_LENGTH:
+            raise ValueError(len(raw) if isinstance(raw, bytes) else type(token))
+        head, payload, signature = raw.split(b".")
+        header = _strict_json(_strict_base64(head))
+        body = _strict_json(_strict_base64(payload))
+        _strict_base64(signature)
+        kid = header.get("kid") if type(header) is dict else None
+        key = self.ring().keys.get(kid) if type(kid) is str else None
+        if key is None or header != {"alg": key.algorithm, "kid": kid, "typ": self.typ}:
+            msg = "header"
+            raise ValueError(msg)
+        jws.decode(raw, key.public, algorithms=[key.algorithm])
+        return body
+
+
+def _strict_base64(text: bytes) -> bytes:
+    """RFC 7515 base64url: no padding, and one spelling for each value."""
+    try:
+        data = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    except binascii.Error as error:
+        raise ValueError(text) from error
+    if base64.urlsafe_b64encode(data).rstrip(b"=") != text:
+        raise ValueError(text)
+    return data
+
+
+def _strict_json(data: bytes) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            msg = "a name stands twice"
+            raise ValueError(msg)
+        return found
+
+    return json.loads(data.decode(), object_pairs_hook=unique)

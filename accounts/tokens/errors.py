@@ -1,0 +1,17 @@
+"""Why a token was refused, where simplejwt has no word for it."""
+
+from __future__ import annotations
+
+from rest_framework_simplejwt.exceptions import TokenError
+
+
+class TokenRevoked(TokenError):
+    """The token was good until its family was revoked."""
+
+
+class Replayed(TokenRevoked):
+    """An old refresh token came back after the grace: somebody copied it."""
+
+
+class NoPolicySession(Exception):
+    """The session did not come out of the pipeline: no token can be minted from it."""

@@ -1,0 +1,117 @@
+"""Minting: a family is opened from a session that the sign-in pipeline made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
+from django.conf import settings
+
+from accounts.policy import sessions
+from accounts.tokens import claims
+from accounts.tokens.classes import AccessToken, RefreshToken
+from accounts.tokens.errors import NoPolicySession
+from accounts.tokens.models import Family
+from accounts.tokens.ring import ring
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a client gets. `expires_in` is the access token's life in seconds."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+def open_family(request: HttpRequest) -> TokenPair:
+    """Start a family for the signed-in session of this request.
+
+    Raises NoPolicySession when the session lacks the pipeline's authentication
+    records, as one made by django.contrib.auth.login() does.
+    """
+    user, session = request.user, request.session
+    records = get_authentication_records(request, user)
+    if not (user.is_authenticated and records and session.get(sessions.SID)):
+        raise NoPolicySession
+    if not session.session_key:
+        session.save()
+    proof = session_proof(records)
+    now = datetime.now(tz=UTC)
+    family = Family.objects.create(
+        user=user,
+        session_key=session.session_key,
+        session_sid=session[sessions.SID],
+        current_jti=uuid4().hex,
+        kid=ring().signing.kid,
+        ip=get_adapter().get_client_ip(request),
+        user_agent=request.headers.get("User-Agent", "")[:400],
+        created_at=now,
+        rotated_at=now,
+        expires_at=datetime.fromtimestamp(sessions.absolute_end(session), tz=UTC),
+        **proof,
+    )
+    return pair(family)
+
+
+def session_proof(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """amr, acr and auth_time of a session, as a family keeps them."""
+    return {
+        "amr": claims.methods(records),
+        "acr": claims.assurance(records),
+        "auth_time": datetime.fromtimestamp(
+            claims.authenticated_at(records), tz=UTC
+        ),
+    }
+
+
+def pair(family: Family) -> TokenPair:
+    """The family's current tokens: the same row gives the same bytes."""
+    issued = family.rotated_at.replace(microsecond=0)
+    refresh = RefreshToken()
+    refresh.payload = _common(family, refresh, family.current_jti, issued)
+    access = AccessToken()
+    access.payload = {
+        **_common(family, access, claims.access_jti(family.current_jti), issued),
+        **_person(family),
+        "amr": family.amr,
+        "acr": family.acr,
+        "auth_time": int(family.auth_time.timestamp()),
+    }
+    return TokenPair(
+        access=access.signed(family.kid),
+        refresh=refresh.signed(family.kid),
+        expires_in=int(settings.JWT_ACCESS_LIFETIME.total_seconds()),
+    )
+
+
+def _common(
+    family: Family, token: AccessToken | RefreshToken, jti: str, issued: datetime
+) -> dict[str, Any]:
+    lifetime: timedelta = token.lifetime
+    ends = min(issued + lifetime, family.expires_at)
+    return {
+        "token_type": token.token_type,
+        "sub": str(family.user_id),
+        "sid": str(family.pk),
+        "jti": jti,
+        "iat": int(issued.timestamp()),
+        "exp": int(ends.timestamp()),
+    }
+
+
+def _person(family: Family) -> dict[str, Any]:
+    user = family.user
+    verified = EmailAddress.objects.filter(
+        user_id=user.pk, email=user.email, verified=True
+    ).exists()
+    names = user.groups.order_by("name").values_list("name", flat=True)
+    return {"email": user.email, "email_verified": verified, "groups": list(names)}

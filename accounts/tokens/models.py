@@ -1,0 +1,100 @@
+"""The two tables of tokens: signing keys and families. Private to this package."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class SigningKey(models.Model):
+    """A key of the ring. Its private part is encrypted (accounts.crypto)."""
+
+    class State(models.TextChoices):
+        """next → active → retired → gone; only the active one signs."""
+
+        NEXT = "next", _("next")
+        ACTIVE = "active", _("active")
+        RETIRED = "retired", _("retired")
+
+    kid = models.CharField(max_length=64, primary_key=True)
+    algorithm = models.CharField(max_length=8)
+    state = models.CharField(max_length=8, choices=State, default=State.NEXT)
+    sealed_private = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("signing key")
+        verbose_name_plural = _("signing keys")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state="active"),
+                name="tokens_one_active_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} {self.kid[:8]}"
+
+
+class Family(models.Model):
+    """One sign-in on one device: the refresh tokens that follow one another in it.
+
+    No token's text is stored, only the ids of the current and the previous one.
+    """
+
+    class Reason(models.TextChoices):
+        """Why a family was revoked."""
+
+        SIGNED_OUT = "signed_out", _("signed out")
+        SESSION_ENDED = "session_ended", _("session ended")
+        PASSWORD = "password_changed", _("password changed")
+        DEACTIVATED = "deactivated", _("person deactivated")
+        REPLAYED = "replayed", _("refresh token replayed")
+        CLIENT = "client", _("revoked by the client")
+        ADMIN = "admin", _("revoked by an administrator")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    session_key = models.CharField(max_length=40, db_index=True)
+    session_sid = models.CharField(max_length=32, db_index=True)
+    current_jti = models.CharField(max_length=32)
+    previous_jti = models.CharField(max_length=32, blank=True)
+    kid = models.CharField(max_length=64)
+    generation = models.PositiveIntegerField(default=1)
+    amr = models.JSONField(default=list)
+    acr = models.CharField(max_length=8)
+    auth_time = models.DateTimeField()
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=400, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    rotated_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_reason = models.CharField(max_length=20, choices=Reason, blank=True)
+
+    class Meta:
+        verbose_name = _("token family")
+        verbose_name_plural = _("token families")
+        indexes: ClassVar[list[models.Index]] = [
+            # What the revocation snapshot reads once a second.
+            models.Index(
+                fields=["revoked_at"],
+                condition=Q(revoked_at__isnull=False),
+                name="tokens_revoked",
+            ),
+            models.Index(fields=["expires_at"], name="tokens_expires"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id}"

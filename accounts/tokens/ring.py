@@ -1,0 +1,99 @@
+"""The key ring as this process knows it: rows, decrypted, read again after 30 s."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.audit.models import Action
+from accounts.audit.record import record
+from accounts.crypto import decrypt, encrypt
+from accounts.tokens import keys
+from accounts.tokens.models import SigningKey
+
+PURPOSE = "signing key"
+#: How long a process may sign and verify without looking for new keys, in seconds.
+FRESH_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """All keys that verify, and the one that signs."""
+
+    keys: dict[str, keys.Key]
+    signing: keys.Key
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public parts (RFC 7517 5)."""
+        return {"keys": [key.jwk for key in self.keys.values()]}
+
+
+_lock = threading.Lock()
+_known: tuple[float, Ring] | None = None
+
+
+def ring() -> Ring:
+    """The ring; read when this process has none or its copy is FRESH_SECONDS old.
+
+    A database that is away leaves the copy in use: keys change rarely, and a token
+    must not be refused for it. Raises django.db.Error only when there is no copy.
+    """
+    global _known  # noqa: PLW0603 - the one cache of this process
+    known = _known
+    if known and time.monotonic() - known[0] < FRESH_SECONDS:
+        return known[1]
+    with _lock:
+        if _known is known:
+            try:
+                fresh = _read()
+            except Exception:
+                if known is None:
+                    raise
+                fresh = known[1]
+            if known and known[1].keys.keys() == fresh.keys.keys():
+                fresh = Ring(known[1].keys, known[1].keys[fresh.signing.kid])
+            _known = (time.monotonic(), fresh)
+        return _known[1]
+
+
+def forget() -> None:
+    """Drop this process's copy, so that a change shows at once."""
+    global _known  # noqa: PLW0603
+    _known = None
+
+
+def _read() -> Ring:
+    rows = list(SigningKey.objects.order_by("created_at"))
+    if not any(row.state == SigningKey.State.ACTIVE for row in rows):
+        make_active_key()
+        rows = list(SigningKey.objects.order_by("created_at"))
+    found = {row.kid: _open(row) for row in rows}
+    active = next(row for row in rows if row.state == SigningKey.State.ACTIVE)
+    return Ring(found, found[active.kid])
+
+
+def _open(row: SigningKey) -> keys.Key:
+    return keys.load(decrypt(bytes(row.sealed_private), PURPOSE), row.algorithm)
+
+
+def make_active_key() -> None:
+    """The first key, on first use. Of several processes that try, one succeeds."""
+    pem = keys.generate(settings.JWT_ALGORITHM)
+    key = keys.load(pem, settings.JWT_ALGORITHM)
+    try:
+        with transaction.atomic():
+            SigningKey.objects.create(
+                kid=key.kid,
+                algorithm=key.algorithm,
+                state=SigningKey.State.ACTIVE,
+                sealed_private=encrypt(pem, PURPOSE),
+                activated_at=timezone.now(),
+            )
+            record(Action.KEY_CREATED, kid=key.kid, algorithm=key.algorithm)
+    except IntegrityError:
+        return  # another process was first; its key is read next

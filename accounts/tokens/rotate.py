@@ -1,0 +1,102 @@
+"""Refresh: one conditional UPDATE decides who rotates; a replay kills the family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.audit.models import Action, Outcome
+from accounts.audit.record import record
+from accounts.policy import sessions
+from accounts.tokens.errors import Replayed, TokenRevoked
+from accounts.tokens.families import read_refresh
+from accounts.tokens.issue import TokenPair, pair, session_proof
+from accounts.tokens.models import Family
+from accounts.tokens.revoke import Reason, revoke_families
+from accounts.tokens.ring import ring
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest
+
+#: Where allauth keeps a session's authentication records.
+RECORDS = "account_authentication_methods"
+
+
+def rotate(raw: str, request: HttpRequest) -> TokenPair:
+    """The next pair of a family.
+
+    The previous token within JWT_REUSE_GRACE gives the same successor, byte for byte:
+    a lost answer or two tabs sign nobody out and never fork the chain. Any other
+    replay revokes the family. Raises TokenError, or its TokenRevoked and Replayed.
+    """
+    family, jti = read_refresh(raw)
+    session = sessions.read_session(family.session_key)
+    if session is None or not sessions.belongs_to(session.data, family.user):
+        _revoke(family, Reason.SESSION_ENDED, request)
+        msg = "The session has ended"
+        raise TokenRevoked(msg)
+    if _advance(family, jti, session.data[RECORDS], timezone.now()):
+        family.refresh_from_db(fields=ROTATED)
+        sessions.extend(session, settings.JWT_REFRESH_LIFETIME)
+        return pair(family)
+    family.refresh_from_db()
+    if family.revoked_at is None and _within_grace(family, jti):
+        return pair(family)
+    _revoke_replayed(family, request)
+    msg = "Token was replayed"
+    raise Replayed(msg)
+
+
+ROTATED = (
+    "current_jti", "previous_jti", "kid", "generation", "rotated_at",
+    "amr", "acr", "auth_time",
+)  # fmt: skip
+
+
+def _advance(family: Family, jti: str, records: list[dict[str, Any]], now: datetime) -> bool:
+    changed = Family.objects.filter(
+        pk=family.pk, current_jti=jti, revoked_at__isnull=True, expires_at__gt=now
+    ).update(
+        previous_jti=F("current_jti"),
+        current_jti=uuid4().hex,
+        kid=ring().signing.kid,
+        generation=F("generation") + 1,
+        rotated_at=now,
+        **session_proof(records),
+    )
+    return changed == 1
+
+
+def _within_grace(family: Family, jti: str) -> bool:
+    age = timezone.now() - family.rotated_at
+    return jti == family.previous_jti and age <= settings.JWT_REUSE_GRACE
+
+
+def _revoke(family: Family, reason: str, request: HttpRequest) -> None:
+    revoke_families(family=family.pk, user=family.user, reason=reason, request=request)
+
+
+def _revoke_replayed(family: Family, request: HttpRequest) -> None:
+    with transaction.atomic():
+        if not revoke_families(
+            family=family.pk, user=family.user, reason=Reason.REPLAYED, request=request
+        ):
+            return  # another process saw the same replay first and has told of it
+        record(
+            Action.REFRESH_REPLAYED,
+            request=request,
+            user=family.user,
+            outcome=Outcome.FAILURE,
+            family=str(family.pk),
+        )
+        get_adapter().send_notification_mail(
+            "tokens/email/refresh_replayed", family.user, {"device": family.user_agent}
+        )

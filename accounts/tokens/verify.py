@@ -1,0 +1,105 @@
+"""Access tokens, verified: once by simplejwt and its backend, then remembered.
+
+Remembered is only that form and signature of these very bytes held under this ring.
+Dates, kind, issuer, audience and revocation are looked at again at every request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from base64 import urlsafe_b64decode
+from typing import Any
+
+import orjson
+from django.conf import settings
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+
+from accounts.tokens import claims as rules
+from accounts.tokens.classes import AccessToken
+from accounts.tokens.errors import TokenRevoked
+from accounts.tokens.families import read_refresh
+from accounts.tokens.ring import ring
+from accounts.tokens.snapshot import revoked
+
+
+class ProvenTokens:
+    """Digests of tokens whose signature held, in two generations: bounded, no claims."""
+
+    def __init__(self, room: int = 32_768) -> None:
+        self.room = room
+        self._keys: Any = None
+        self._young: set[bytes] = set()
+        self._old: set[bytes] = set()
+
+    def holds(self, digest: bytes) -> bool:
+        """Whether this token was proven under the ring as it is now."""
+        keys = ring().keys
+        if keys is not self._keys:  # a key came or went: prove everything anew
+            self._keys, self._young, self._old = keys, set(), set()
+        if digest in self._young:
+            return True
+        if digest in self._old:
+            self.add(digest)
+            return True
+        return False
+
+    def add(self, digest: bytes) -> None:
+        """Remember a proven token."""
+        if len(self._young) >= self.room // 2:
+            self._young, self._old = set(), self._young
+        self._young.add(digest)
+
+
+proven = ProvenTokens()
+
+
+def verify_access(raw: str) -> dict[str, Any]:
+    """The claims of a valid access token that is not revoked.
+
+    Raises ExpiredTokenError, TokenRevoked, another TokenError, or snapshot.Stale when
+    revocation cannot be known. No query but the snapshot's one a second.
+    """
+    try:
+        data = raw.encode("ascii")
+    except UnicodeEncodeError:
+        msg = "Token is invalid"
+        raise TokenError(msg) from None
+    digest = hashlib.sha256(data).digest()
+    if proven.holds(digest):
+        claims = _checked(data)
+    else:
+        claims = AccessToken(raw).payload
+        proven.add(digest)
+    if claims["sid"] in revoked:
+        msg = "Token was revoked"
+        raise TokenRevoked(msg)
+    return claims
+
+
+def _checked(data: bytes) -> dict[str, Any]:
+    payload = data.split(b".", 2)[1]
+    try:
+        return rules.check(
+            orjson.loads(urlsafe_b64decode(payload + b"==")),
+            now=time.time(),
+            issuer=settings.JWT_ISSUER,
+            audience=settings.JWT_AUDIENCE,
+            kind="access",
+        )
+    except rules.Expired:
+        msg = "Token is expired"
+        raise ExpiredTokenError(msg) from None
+    except ValueError:
+        msg = "Token is invalid"
+        raise TokenError(msg) from None
+
+
+def verify_any(raw: str) -> None:
+    """Whether a token of either kind is valid now. Raises as verify_access() does."""
+    try:
+        verify_access(raw)
+    except (ExpiredTokenError, TokenRevoked):
+        raise
+    except TokenError:
+        read_refresh(raw)

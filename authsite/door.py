@@ -1,0 +1,105 @@
+"""The API's door: one line in MIDDLEWARE that takes sessionless views straight in.
+
+A bearer call needs no session, no messages, no account middleware; walking through
+them costs several times the call itself. What the door leaves out of the chain below
+it does here: host check, https, bounds, request id, CORS, headers, errors.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from corsheaders.middleware import CorsMiddleware
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.urls import Resolver404, ResolverMatch, resolve
+
+from accounts.api.errors import problem_response
+from authsite.bounds import Refused, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+log = structlog.get_logger(__name__)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+if settings.SECURE_HSTS_SECONDS:
+    HEADERS["Strict-Transport-Security"] = (
+        f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    )
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+@lru_cache(maxsize=256)
+def _match(path: str) -> ResolverMatch | None:
+    try:
+        return resolve(path)
+    except Resolver404:
+        return None
+
+
+class ApiDoor:
+    """Serves the views under /api/ that say `sessionless`; the rest goes on below."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.with_cors = CorsMiddleware(self._serve)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The view's answer with the API's headers, or the page chain's."""
+        if not request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        match = _match(request.path_info)
+        view = getattr(match and match.func, "cls", None)
+        if match is None or not getattr(view, "sessionless", False):
+            return self.get_response(request)
+        request.resolver_match = match
+        request_id = _request_id(request)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            serve: Any = self.with_cors if "HTTP_ORIGIN" in request.META else self._serve
+            response: HttpResponse = serve(request)
+        finally:
+            structlog.contextvars.clear_contextvars()
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers["X-Request-ID"] = request_id
+        return response
+
+    def _serve(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+            if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+                # Refused, not redirected: the token has already crossed in clear.
+                return problem_response(403, "permission_denied", "Use https.")
+            check(request)
+        except DisallowedHost:
+            return problem_response(400, "invalid", "This host is not served here.")
+        except Refused as refused:
+            return problem_response(refused.status, refused.code, refused.detail)
+        match = request.resolver_match
+        try:
+            response = match.func(request, *match.args, **match.kwargs)  # type: ignore[union-attr]
+            if hasattr(response, "render"):
+                response.render()
+        except Exception:
+            log.exception("api_error", path=request.path_info)
+            response = problem_response(500, "error", "Something went wrong here.")
+        return response  # type: ignore[no-any-return]
+
+
+def _request_id(request: HttpRequest) -> str:
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

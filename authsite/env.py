@@ -1,0 +1,123 @@
+"""The only reader of the environment: typed, loud on bad values, NAME_FILE secrets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+
+def use_settings() -> None:
+    """Point Django at our settings, unless the caller has chosen others."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "authsite.settings")
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """A copy of this process's environment for a child process, with changes."""
+    return {**os.environ, **changes}
+
+
+class Env:
+    """Reads variables; each getter raises ImproperlyConfigured naming the variable."""
+
+    def __init__(self) -> None:
+        # ENV_FILE="" means: read no file at all (tests must not see a .env).
+        path = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
+        if path:
+            environ.Env.read_env(path)
+        self._values = environ.FileAwareEnv()
+        #: Every name that was asked for, so that docs can be compared with code.
+        self.names: set[str] = set()
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value with outer white space removed; an empty one means the default."""
+        self.names.add(name)
+        try:
+            value = self._values.str(name, default="")
+        except OSError as error:
+            raise wrong(name, f"{name}_FILE cannot be read ({error.strerror})") from None
+        return value.strip() or default
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        """true/false, yes/no, on/off or 1/0 in any case."""
+        value = self.text(name).lower()
+        if not value:
+            return default
+        if value not in TRUE | FALSE:
+            raise wrong(name, "write true or false")
+        return value in TRUE
+
+    def number(
+        self, name: str, default: int, *, least: int = 0, most: int = 10**9
+    ) -> int:
+        """A whole number from least to most."""
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
+            raise wrong(name, f"write a whole number from {least} to {most}")
+        return int(value)
+
+    def items(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
+        """A list, written with commas."""
+        found = [item.strip() for item in self.text(name).split(",")]
+        return [item for item in found if item] or list(default)
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        """One of the allowed words."""
+        value = self.text(name, default)
+        if value not in allowed:
+            raise wrong(name, f"write one of {', '.join(allowed)}")
+        return value
+
+    def origin(self, name: str, default: str = "") -> str:
+        """An http(s) origin such as https://id.example.com, without a path."""
+        value = self.text(name, default).rstrip("/")
+        if value and not _is_origin(value):
+            raise wrong(name, "write an origin such as https://id.example.com")
+        return value
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """DATABASES["default"] from a URL such as postgres://user:password@host/name."""
+        return self._parsed(name, default, environ.Env.db_url_config)
+
+    def cache(self, name: str) -> dict[str, Any]:
+        """CACHES["default"] from a URL such as redis://host:6379/0; {} without one."""
+        return self._parsed(name, "", environ.Env.cache_url_config)
+
+    def email(self, name: str, default: str) -> dict[str, Any]:
+        """Django's EMAIL_* settings from a URL such as smtp+tls://user:pw@host:587."""
+        return self._parsed(name, default, environ.Env.email_url_config)
+
+    def _parsed(self, name: str, default: str, parse: Any) -> dict[str, Any]:
+        value = self.text(name, default)
+        try:
+            config: dict[str, Any] = parse(value) if value else {}
+        except Exception:  # noqa: BLE001 - the value may hold a password: hide it
+            config = {}
+        if value and not config:
+            raise wrong(name, "this URL cannot be read; see .env.example for its form")
+        return config
+
+
+def wrong(name: str, what: str) -> ImproperlyConfigured:
+    """The error that stops a start: names the variable, never shows its value."""
+    return ImproperlyConfigured(f"{name}: {what}")
+
+
+def _is_origin(value: str) -> bool:
+    try:
+        parts: SplitResult = urlsplit(value)
+        bare = parts._replace(path="", query="", fragment="").geturl() == value
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and bare
+    except ValueError:
+        return False
+
+
+env = Env()

@@ -1,0 +1,119 @@
+"""Every error in the shape of its door: pages HTML, headless allauth's, else problems.
+
+Also Django's handler400 to handler500 and allauth's handler429 (see authsite.urls).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+
+from accounts.api.errors import UNAVAILABLE, problem_response
+from accounts.policy.limits import attempts_key, retry_after
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+#: Paths that programs speak to; everything else is a page.
+PROBLEM_PATHS = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
+#: Which limits a page's path is counted under.
+PAGE_LIMITS = {
+    "login": ("login", "login_failed"),
+    "signup": ("signup",),
+    "reset": ("reset_password", "reset_password_from_key"),
+    "reauthenticate": ("reauthenticate",),
+}
+
+
+def respond(
+    request: HttpRequest,
+    status: int,
+    code: str,
+    detail: str,
+    wait: int | None = None,
+) -> HttpResponse:
+    """An error for whoever asked. `wait` is Retry-After in seconds."""
+    path = request.path_info
+    if path.startswith(PROBLEM_PATHS):
+        return problem_response(status, code, detail, retry_after=wait)
+    response: HttpResponse
+    if path.startswith("/_allauth/"):
+        error = {"code": code, "message": detail}
+        response = JsonResponse({"status": status, "errors": [error]}, status=status)
+    else:
+        response = HttpResponse(_page(status, wait), status=status)
+        add_never_cache_headers(response)
+    if wait is not None:
+        response["Retry-After"] = str(wait)
+    return response
+
+
+def _page(status: int, wait: int | None) -> str:
+    # Without a request: an error page must need no session, person or database.
+    names = {415: "400.html"}
+    minutes = math.ceil(wait / 60) if wait else None
+    context = {"retry_after": wait, "retry_minutes": minutes}
+    return render_to_string(names.get(status, f"{status}.html"), context)
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: a host, cookie, form or header that Django refused. Reads no POST again."""
+    return respond(request, 400, "invalid", "The request cannot be understood.")
+
+
+@login_not_required
+def permission_denied(
+    request: HttpRequest, exception: Exception | None = None
+) -> HttpResponse:
+    """403."""
+    return respond(request, 403, "permission_denied", "You may not do this.")
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its CSRF token, with a way on for people."""
+    if request.path_info.startswith(("/_allauth/", *PROBLEM_PATHS)):
+        return respond(request, 403, "csrf_failed", "The CSRF token is missing or old.")
+    response = HttpResponse(render_to_string("403_csrf.html"), status=403)
+    add_never_cache_headers(response)
+    return response
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404."""
+    return respond(request, 404, "not_found", "There is nothing here.")
+
+
+@login_not_required
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """429 with the seconds to wait, from allauth's own counters."""
+    wait = _wait(request)
+    return respond(request, 429, "throttled", "Too many attempts.", wait)
+
+
+def _wait(request: HttpRequest) -> int:
+    parts = request.path_info.strip("/").split("/")
+    actions: tuple[str, ...] = next(
+        (PAGE_LIMITS[part] for part in reversed(parts) if part in PAGE_LIMITS),
+        ("change_password", "manage_email"),
+    )
+    email = request.POST.get("login") or request.POST.get("email") or ""
+    return retry_after(request, actions, key=attempts_key(request, email))
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500; 503 with Retry-After when a part that we need does not answer."""
+    error: Any = sys.exc_info()[1]
+    if isinstance(error, UNAVAILABLE):
+        wait = getattr(error, "retry_after", 1)
+        return respond(request, 503, "unavailable", "Try again in a moment.", wait)
+    return respond(request, 500, "error", "Something went wrong on our side.")

@@ -1,0 +1,411 @@
+"""Every setting, in sections. Behaviour differs by environment values alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+
+from authsite.env import BASE_DIR, env, wrong
+from authsite.logs import logging_config
+
+# 1. What this site is -----------------------------------------------------------
+DEBUG = env.boolean("DEBUG", default=False)
+PORT = env.number("PORT", 8000, least=1, most=65535)
+WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1, most=256)
+SITE_URL = env.origin("SITE_URL", f"http://localhost:{PORT}" if DEBUG else "")
+if not SITE_URL:
+    raise wrong("SITE_URL", "is missing: the address people see, https://id.example")
+SITE_HOST = urlsplit(SITE_URL).hostname or ""
+HTTPS = SITE_URL.startswith("https://")
+
+BRAND_NAME = env.text("BRAND_NAME", "Authsite")
+BRAND_SUPPORT_EMAIL = env.text("BRAND_SUPPORT_EMAIL")
+
+# 2. Secrets ---------------------------------------------------------------------
+SECRET_KEY = env.text("AUTH_SECRET")
+if not SECRET_KEY:
+    raise wrong(
+        "AUTH_SECRET",
+        "is missing. Make one with: python -c "
+        "'import secrets; print(secrets.token_urlsafe(48))'",
+    )
+SECRET_KEY_FALLBACKS = env.items("AUTH_SECRET_FALLBACKS")
+
+# 3. Hosts and proxies -----------------------------------------------------------
+ALLOWED_HOSTS = env.items(
+    "ALLOWED_HOSTS",
+    (SITE_HOST, "localhost", "127.0.0.1", "[::1]") if DEBUG else (SITE_HOST,),
+)
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", (SITE_URL,))
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, most=10)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CORS_ALLOWED_ORIGINS = env.items("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "x-csrftoken",
+    "x-email-verification-key",
+    "x-password-reset-key",
+    "x-session-token",
+)
+
+# 4. The house -------------------------------------------------------------------
+ROOT_URLCONF = "authsite.urls"
+WSGI_APPLICATION = "authsite.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = [
+    "accounts.apps.AccountsConfig",
+    "accounts.policy.apps.PolicyConfig",
+    "accounts.tokens.apps.TokensConfig",
+    "accounts.audit.apps.AuditConfig",
+    "accounts.admin_apps.PolicyAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.headless",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.openid_connect",
+    "corsheaders",
+    "csp",
+    "django_structlog",
+    "django_tasks",
+    "django_tasks_db",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    # The API leaves here, straight to its view: nothing below serves it, but for
+    # /api/token/session/ (see authsite/door.py for what the door does instead).
+    "authsite.door.ApiDoor",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "authsite.bounds.BoundsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.policy.sessions.SessionLifetimeMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.pages.context.brand",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# 5. Database --------------------------------------------------------------------
+ATOMIC_REQUESTS = False  # a refused refresh must still commit its revocation
+DATABASE_POOL = env.number("DATABASE_POOL", 0, most=1000)
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR}/var/db.sqlite3"),
+}
+_database = DATABASES["default"]
+_database.setdefault("OPTIONS", {})
+if _database["ENGINE"].endswith("sqlite3"):
+    (BASE_DIR / "var").mkdir(exist_ok=True)
+    # IMMEDIATE: a transaction takes the write lock when it begins, so that two
+    # writers wait for each other instead of failing half-way.
+    _database["OPTIONS"] |= {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+elif DATABASE_POOL:
+    _database["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": DATABASE_POOL,
+        "timeout": 2,
+    }
+else:
+    _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    _database["OPTIONS"].setdefault("connect_timeout", 2)
+
+# 6. Cache (limits, one-time codes) ----------------------------------------------
+CACHE_FALLBACK_TABLE = "cache_fallback"
+_cache = env.cache("CACHE_URL")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Where limits are counted while the shared cache does not answer.
+    "fallback": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": CACHE_FALLBACK_TABLE,
+    },
+}
+if _cache:
+    CACHES["default"] = _cache | {
+        "BACKEND": "accounts.policy.cache.FallbackRedisCache",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+
+# 7. Sessions and cookies --------------------------------------------------------
+# In the database: a cache that fails must sign nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_REMEMBERED = timedelta(days=30)
+SESSION_ABSOLUTE = timedelta(days=90)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
+if HTTPS:  # browsers refuse the prefix over http
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CSRF_FAILURE_VIEW = "authsite.errors.csrf_failure"
+
+# 8. Headers ---------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# A browser follows a form's redirects under form-action too, so the providers'
+# own sign-in pages must be named while their buttons are shown.
+_FORM_ACTION = [SELF]
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": _FORM_ACTION,
+        "frame-ancestors": [NONE],
+    },
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "camera": [],
+    "geolocation": [],
+    "microphone": [],
+    "payment": [],
+    "usb": [],
+    "publickey-credentials-create": ["self"],
+    "publickey-credentials-get": ["self"],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# 9. Passwords -------------------------------------------------------------------
+PASSWORD_HASHERS = [
+    "accounts.policy.hashing.PolicyPasswordHasher",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "accounts.policy.passwords.MaximumLengthValidator"},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {
+        "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": "accounts.policy.passwords.BrandNameValidator"},
+]
+
+# 10. The one way in -------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["accounts.policy.backend.PolicyBackend"]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
+STAFF_MFA_REQUIRED = env.boolean("STAFF_MFA_REQUIRED", default=not DEBUG)
+SIGNUP_OPEN = env.boolean("SIGNUP_OPEN", default=True)
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
+
+ACCOUNT_ADAPTER = "accounts.policy.account_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600  # ASVS 6.5.5: at most 10 minutes
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = None  # ask
+ACCOUNT_SESSION_COOKIE_AGE = int(SESSION_REMEMBERED.total_seconds())
+ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")
+ACCOUNT_FORMS = {
+    "login": "accounts.pages.forms.LoginForm",
+    "signup": "accounts.pages.forms.SignupForm",
+    "reset_password": "accounts.pages.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.pages.forms.ResetPasswordKeyForm",
+    "change_password": "accounts.pages.forms.ChangePasswordForm",
+    "set_password": "accounts.pages.forms.SetPasswordForm",
+    "reauthenticate": "accounts.pages.forms.ReauthenticateForm",
+    "confirm_email_verification_code": (
+        "accounts.pages.forms.ConfirmEmailVerificationCodeForm"
+    ),
+}
+MFA_ADAPTER = "accounts.policy.mfa_adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.pages.forms.AuthenticateForm",
+    "reauthenticate": "accounts.pages.forms.MFAReauthenticateForm",
+    "activate_totp": "accounts.pages.forms.ActivateTOTPForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = BRAND_NAME
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "accounts.policy.social_adapter.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+USERSESSIONS_TRACK_ACTIVITY = False  # accounts.policy.sessions does it, less often
+
+HEADLESS_CLIENTS = ("app", "browser")
+HEADLESS_TOKEN_STRATEGY = "accounts.tokens.strategy.FamilyTokenStrategy"  # noqa: S105
+HEADLESS_SERVE_SPECIFICATION = False
+
+# One set of limits for form and API. RATE_LIMITS changes single ones, written
+# action=limits;action=limits, e.g. "login=60/m/ip;login_failed=10/m/ip,5/5m/key".
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "reauthenticate": "10/m/user",
+    "confirm_email": "1/10s/key",
+    "token_refresh": "120/m/ip",
+    "token_session": "20/m/user",
+}
+for _limit in env.text("RATE_LIMITS").split(";"):
+    if _limit.strip():
+        _action, _, _rates = _limit.partition("=")
+        if _action.strip() not in ACCOUNT_RATE_LIMITS:
+            raise wrong("RATE_LIMITS", f"there is no limit called {_action.strip()!r}")
+        ACCOUNT_RATE_LIMITS[_action.strip()] = _rates.strip()
+
+# 11. Tokens ---------------------------------------------------------------------
+JWT_ALGORITHM = env.choice("JWT_ALGORITHM", "ES256", ("ES256", "EdDSA", "RS256"))
+JWT_ISSUER = env.text("JWT_ISSUER", SITE_URL)
+JWT_AUDIENCE = env.text("JWT_AUDIENCE", SITE_URL)
+JWT_ACCESS_LIFETIME = timedelta(
+    minutes=env.number("JWT_ACCESS_MINUTES", 5, least=1, most=60)
+)
+JWT_REFRESH_LIFETIME = timedelta(
+    days=env.number("JWT_REFRESH_DAYS", 14, least=1, most=90)
+)
+JWT_REUSE_GRACE = timedelta(seconds=10)
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": JWT_ACCESS_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": JWT_REFRESH_LIFETIME,
+    "ALGORITHM": JWT_ALGORITHM,
+    "SIGNING_KEY": "",  # the key ring signs, never a key from settings
+    "ISSUER": JWT_ISSUER,
+    "AUDIENCE": JWT_AUDIENCE,
+    "USER_ID_CLAIM": "sub",
+    "AUTH_TOKEN_CLASSES": ("accounts.tokens.classes.AccessToken",),
+}
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.tokens.authentication.BearerAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["accounts.api.negotiation.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.negotiation.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "accounts.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": f"{BRAND_NAME} API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# 12. Mail and other work outside the request ------------------------------------
+MAIL_FOLDER = BASE_DIR / "var" / "mail"
+_email = env.email("EMAIL_URL", f"filemail:///{MAIL_FOLDER}" if DEBUG else "")
+if not _email:
+    raise wrong("EMAIL_URL", "is missing: smtp+tls://user:password@mail.example:587")
+EMAIL_BACKEND = _email.get("EMAIL_BACKEND", "")
+EMAIL_HOST = _email.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = _email.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _email.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = "/" + str(_email.get("EMAIL_FILE_PATH", "")).lstrip("/")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
+    "DEFAULT_FROM_EMAIL", f"{BRAND_NAME} <no-reply@{SITE_HOST}>"
+)
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default"],
+    },
+}
+
+# 13. Files, language, time, logs ------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGGING = logging_config(
+    level=env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    form=env.choice("LOG_FORMAT", "console" if DEBUG else "json", ("json", "console")),
+)

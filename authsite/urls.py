@@ -1,0 +1,41 @@
+"""The table of contents: each flow of the design, and where its code is."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from accounts.tokens.views import jwks
+from authsite import wellknown
+
+urlpatterns = [
+    # browser_sign_in, social_sign_in: allauth's paths with our policy and templates
+    path("accounts/", include("accounts.pages.account_urls")),
+    path("accounts/", include("allauth.urls")),
+    path("", include("accounts.pages.urls")),
+    # admin_action
+    path("admin/", admin.site.urls),
+    # api_sign_in, refresh, protected_request
+    path("api/", include("accounts.api.urls")),
+    path("_allauth/", include("accounts.policy.headless")),
+    path("_allauth/", include("allauth.headless.urls")),
+    # what other services and browsers ask for
+    path(".well-known/jwks.json", jwks, name="jwks"),
+    path(
+        ".well-known/change-password",
+        wellknown.change_password,
+        name="change_password_url",
+    ),
+    path("healthz", wellknown.healthz, name="healthz"),
+]
+if settings.DEBUG:
+    from accounts.pages import mailbox
+
+    urlpatterns += [path("mailbox/", mailbox.inbox, name="mailbox")]
+
+handler400 = "authsite.errors.bad_request"
+handler403 = "authsite.errors.permission_denied"
+handler404 = "authsite.errors.not_found"
+handler429 = "authsite.errors.too_many"
+handler500 = "authsite.errors.server_error"
