@@ -63,6 +63,7 @@ WSGI_APPLICATION = "authsite.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
+    "authsite.apps.AuthsiteConfig",
     "accounts.apps.AccountsConfig",
     "accounts.policy.apps.PolicyConfig",
     "accounts.tokens.apps.TokensConfig",
@@ -293,6 +294,21 @@ MFA_TOTP_TOLERANCE = 1
 SOCIALACCOUNT_ADAPTER = "accounts.policy.social_adapter.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+for _provider, _scope, _origin in (
+    ("google", ["openid", "profile", "email"], "https://accounts.google.com"),
+    ("github", ["read:user", "user:email"], "https://github.com"),
+):
+    _id = env.text(f"{_provider.upper()}_CLIENT_ID")
+    _secret = env.text(f"{_provider.upper()}_CLIENT_SECRET")
+    if bool(_id) != bool(_secret):
+        raise wrong(f"{_provider.upper()}_CLIENT_ID", "set it and its secret together")
+    if _id:  # an entry without an id would still draw the button
+        SOCIALACCOUNT_PROVIDERS[_provider] = {
+            "APPS": [{"client_id": _id, "secret": _secret}],
+            "SCOPE": _scope,
+            "OAUTH_PKCE_ENABLED": True,
+        }
+        _FORM_ACTION.append(_origin)
 USERSESSIONS_TRACK_ACTIVITY = False  # accounts.policy.sessions does it, less often
 
 HEADLESS_CLIENTS = ("app", "browser")

@@ -28,9 +28,13 @@ class FallbackRedisCache(RedisCache):
 
     _resting_until = 0.0
 
+    def is_away(self) -> bool:
+        """Whether it failed lately, so that the table counts instead."""
+        return time.monotonic() < FallbackRedisCache._resting_until
+
     def _or_fallback(self, name: str, call: Callable[[], Any], args: Any) -> Any:
         positional, named = args
-        if time.monotonic() >= FallbackRedisCache._resting_until:
+        if not self.is_away():
             try:
                 return call()
             except RedisError as error:

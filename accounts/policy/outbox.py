@@ -15,6 +15,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import EmailMessage
 from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from accounts.crypto import decrypt, encrypt
 
@@ -55,3 +56,9 @@ def deliver(sealed: str, tries: int) -> None:
         wait = timedelta(seconds=RETRIES[tries])
         log.warning("mail_delayed", tries=tries + 1, error=type(error).__name__)
         deliver.using(run_after=timezone.now() + wait).enqueue(sealed, tries + 1)
+
+
+def oldest_unsent() -> float:
+    """Seconds that the mail due longest has waited for a worker; 0 without one."""
+    due = DBTaskResult.objects.ready().order_by("enqueued_at").first()
+    return (timezone.now() - due.enqueued_at).total_seconds() if due else 0.0

@@ -1,0 +1,111 @@
+"""System checks: what must be right before anybody signs in, with the line that mends.
+
+Errors stop every command and the server; warnings stop `check --deploy`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+SECRET_BYTES = 32
+MAKE_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105
+
+
+@register(Tags.security)
+def secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """AUTH_SECRET is the root of every key: it must not be guessable."""
+    named = [
+        ("AUTH_SECRET", settings.SECRET_KEY),
+        *(("AUTH_SECRET_FALLBACKS", old) for old in settings.SECRET_KEY_FALLBACKS),
+    ]
+    return [
+        Error(
+            f"{name} has fewer than {SECRET_BYTES} bytes.",
+            hint=f"Make one with: {MAKE_SECRET}",
+            id="authsite.E001",
+        )
+        for name, value in named
+        if len(value.encode()) < SECRET_BYTES
+    ]
+
+
+@register(Tags.security)
+def one_way_in(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Settings that would open a door beside the pipeline."""
+    found: list[CheckMessage] = []
+    if settings.AUTHENTICATION_BACKENDS != ["accounts.policy.backend.PolicyBackend"]:
+        found.append(
+            Error(
+                "AUTHENTICATION_BACKENDS holds more than the PolicyBackend.",
+                hint="Take the others out: each would be a second way in.",
+                id="authsite.E002",
+            )
+        )
+    if not settings.SESSION_ENGINE.endswith(".backends.db"):
+        found.append(
+            Error(
+                "SESSION_ENGINE is not the database.",
+                hint="Tokens live and die with a session's row: use "
+                "django.contrib.sessions.backends.db.",
+                id="authsite.E003",
+            )
+        )
+    if settings.DATABASES["default"].get("ATOMIC_REQUESTS") or settings.ATOMIC_REQUESTS:
+        found.append(
+            Error(
+                "ATOMIC_REQUESTS is on.",
+                hint="A refused refresh must commit its revocation: leave it off.",
+                id="authsite.E004",
+            )
+        )
+    if getattr(settings, "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", False):
+        found.append(
+            Error(
+                "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN is on.",
+                hint="It lets any origin use a passkey. localhost works without it.",
+                id="authsite.E005",
+            )
+        )
+    return found
+
+
+@register(Tags.caches)
+def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Limits count in the cache: with several processes it must be one cache."""
+    local = settings.CACHES["default"]["BACKEND"].endswith("LocMemCache")
+    if settings.DEBUG or not local or settings.WEB_CONCURRENCY == 1:
+        return []
+    return [
+        Error(
+            "There are several processes but no shared cache.",
+            hint="Set CACHE_URL=redis://host:6379/0, or WEB_CONCURRENCY=1.",
+            id="authsite.E006",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def deployed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What a public address needs."""
+    found: list[CheckMessage] = []
+    if not settings.HTTPS:
+        found.append(
+            Warning(
+                "SITE_URL is not https.",
+                hint="Set SITE_URL=https://your.domain: cookies and tokens would "
+                "cross the network in clear.",
+                id="authsite.W001",
+            )
+        )
+    if not settings.JWT_ISSUER.startswith("https://"):
+        found.append(
+            Warning(
+                "JWT_ISSUER is not https.",
+                hint="Leave it to SITE_URL, or set an https URL (RFC 9068 asks it).",
+                id="authsite.W002",
+            )
+        )
+    return found
