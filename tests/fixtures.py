@@ -1,0 +1,169 @@
+"""Fixtures for every test: people, a JSON client, a clean process."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+)
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django_tasks_db.management.commands.db_worker import Worker
+
+from accounts.models import User
+from accounts.tokens import ring, snapshot, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of people who live for one test
+CODE = re.compile(r"^([A-Z0-9]{3}-?[A-Z0-9]{3})$", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def clean_process() -> None:
+    """What a process remembers must not pass from one test to the next."""
+    cache.clear()
+    ring.forget()
+    snapshot.revoked.clear()
+    verify.proven = verify.ProvenTokens()
+    mail.outbox = []
+
+
+@pytest.fixture
+def make_person(db: None) -> Callable[..., User]:
+    """Makes people with a verified address: make_person("a@example.org", …)."""
+
+    def make(
+        email: str = "maya@example.org",
+        password: str | None = PASSWORD,
+        *,
+        verified: bool = True,
+        **fields: Any,
+    ) -> User:
+        user = User.objects.create_user(email, password, **fields)
+        EmailAddress.objects.create(
+            user=user, email=user.email, primary=True, verified=verified
+        )
+        return user
+
+    return make
+
+
+@dataclass
+class Authenticator:
+    """A person's authenticator app."""
+
+    secret: str
+
+    def code(self, steps: int = 0) -> str:
+        """The code now, or some 30 s steps from now."""
+        counter = int(time.time()) // 30 + steps
+        return str(format_hotp_value(hotp_value(self.secret, counter)))
+
+
+def enrol_totp(user: User) -> Authenticator:
+    """Give a person TOTP and recovery codes, as the pages do."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    RecoveryCodes.activate(user)
+    return Authenticator(secret)
+
+
+class Api:
+    """Speaks JSON to the API as a program does: no cookies are kept."""
+
+    def __init__(self, **defaults: Any) -> None:
+        self.defaults = defaults
+
+    def client(self) -> Client:
+        """A fresh client."""
+        return Client(SERVER_NAME="localhost", **self.defaults)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        """POST a body; headers as keyword arguments (x_session_token=…)."""
+        return self.client().post(
+            path,
+            body if isinstance(body, (bytes, str)) else json.dumps(body or {}),
+            content_type="application/json",
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
+
+    def get(self, path: str, access: str | None = None, scheme: str = "Bearer") -> Any:
+        """GET, with an access token when given."""
+        headers = {"authorization": f"{scheme} {access}"} if access else {}
+        return self.client().get(path, headers=headers)
+
+    def sign_in(self, email: str = "maya@example.org", password: str = PASSWORD) -> Any:
+        """POST /api/token/."""
+        return self.post("/api/token/", {"email": email, "password": password})
+
+    def tokens(self, email: str = "maya@example.org") -> dict[str, Any]:
+        """A pair for a person without a second factor."""
+        response = self.sign_in(email)
+        assert response.status_code == 200, response.content
+        return dict(response.json())
+
+    def refresh(self, refresh: str) -> Any:
+        """POST /api/token/refresh/."""
+        return self.post("/api/token/refresh/", {"refresh": refresh})
+
+
+@pytest.fixture
+def api() -> Api:
+    """The API as a program sees it."""
+    return Api()
+
+
+@pytest.fixture
+def browser(db: None) -> Client:
+    """A browser without JavaScript: keeps cookies, follows nothing by itself."""
+    return Client(SERVER_NAME="localhost")
+
+
+def sign_in_by_form(
+    browser: Client, email: str = "maya@example.org", password: str = PASSWORD, **more: Any
+) -> Any:
+    """POST the login form."""
+    return browser.post(
+        "/accounts/login/", {"login": email, "password": password, **more}
+    )
+
+
+def deliver_mail() -> list[Any]:
+    """Let the worker empty the outbox; returns what was sent so far."""
+    Worker(
+        queue_names=["default"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="test",
+        excluded_queue_names=[],
+    ).run()
+    return mail.outbox
+
+
+def code_in(message: Any) -> str:
+    """The code in a mail."""
+    found = CODE.search(message.body)
+    assert found, message.body
+    return found.group(1)
+
+
+def exchange(browser: Client) -> Any:
+    """POST /api/token/session/ as a page's script does."""
+    return browser.post("/api/token/session/", content_type="application/json")
