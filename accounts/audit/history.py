@@ -1,0 +1,116 @@
+"""Reading events for people: their own history, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from ua_parser import parse
+
+from accounts.audit.models import Action, Event, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from accounts.models import User
+
+#: Which icon of templates/components/icon.html goes with an action.
+ICONS = {
+    Action.SIGN_IN: "enter",
+    Action.SIGN_OUT: "leave",
+    Action.PASSWORD_CHANGED: "lock",
+    Action.PASSWORD_RESET: "lock",
+    Action.FACTOR_ADDED: "phone",
+    Action.FACTOR_REMOVED: "phone",
+    Action.FACTOR_RENEWED: "list",
+    Action.TOKENS_REVOKED: "terminal",
+}
+WARNINGS = frozenset(
+    {
+        Action.SIGN_IN_FAILED,
+        Action.SIGN_IN_LIMITED,
+        Action.REFRESH_REPLAYED,
+        Action.FACTOR_REMOVED,
+        Action.DEACTIVATED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One event as a page shows it."""
+
+    title: str
+    device: str
+    ip: str
+    at: datetime
+    icon: str
+    is_warning: bool
+    session: str
+
+
+def recent_events(user: User, limit: int = 5) -> list[Moment]:
+    """The newest first."""
+    return moments(events_of(user)[:limit])
+
+
+def events_of(user: User) -> Sequence[Event]:
+    """All of a person's events, newest first: to be sliced or paginated."""
+    return Event.objects.filter(user=user).order_by("-id")  # type: ignore[return-value]
+
+
+def moments(events: Sequence[Event]) -> list[Moment]:
+    """Events in words."""
+    return [_moment(event) for event in events]
+
+
+def _moment(event: Event) -> Moment:
+    action = Action(event.action) if event.action in Action.values else None
+    return Moment(
+        title=_title(event, action),
+        device=device_name(event.user_agent),
+        ip=event.ip or "",
+        at=event.at,
+        icon="warning" if action in WARNINGS else ICONS.get(action, "dot"),  # type: ignore[arg-type]
+        is_warning=action in WARNINGS,
+        session=event.session,
+    )
+
+
+def _title(event: Event, action: Action | None) -> str:
+    if action == Action.SIGN_IN:
+        return _("Signed in with %(method)s") % {"method": method_name(event.method)}
+    if action == Action.SIGN_IN_FAILED and event.outcome == Outcome.FAILURE:
+        return _("Wrong password, not let in")
+    return str(action.label) if action else event.action
+
+
+def method_name(method: str) -> str:
+    """ "password+totp" as "password and authenticator app"."""
+    names = {
+        "password": _("password"),
+        "totp": _("authenticator app"),
+        "recovery_codes": _("recovery code"),
+        "webauthn": _("passkey"),
+        "code": _("e-mail code"),
+        "google": "Google",
+        "github": "GitHub",
+    }
+    parts = [names.get(part, part) for part in method.split("+") if part]
+    return _(" and ").join(parts) or _("an unknown method")
+
+
+def device_name(user_agent: str) -> str:
+    """ "Chrome on macOS" for a browser; the name it gives itself for a program."""
+    found = parse(user_agent)
+    browser = found.user_agent.family if found.user_agent else ""
+    system = found.os.family if found.os else ""
+    if browser and system:
+        names = {"Mac OS X": "macOS"}
+        return _("%(browser)s on %(system)s") % {
+            "browser": browser.removesuffix(" Mobile"),
+            "system": names.get(system, system),
+        }
+    return browser or user_agent.split("/")[0][:40] or _("Unknown device")

@@ -1,0 +1,106 @@
+"""Events: append-only rows, and the one list of what can happen.
+
+An action is written source:subject:action. When one is no longer used its line stays
+here as a comment, since old rows keep its name.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(models.TextChoices):
+    """What happened. Keep accounts.audit.history's icons in step."""
+
+    SIGN_IN = "person:session:sign_in", _("Signed in")
+    SIGN_IN_FAILED = "person:session:sign_in_failed", _("Sign-in refused")
+    SIGN_IN_LIMITED = "person:session:sign_in_limited", _("Too many sign-in attempts")
+    SIGN_OUT = "person:session:sign_out", _("Signed out")
+    SESSIONS_ENDED = "admin:session:end_all", _("Signed out everywhere")
+    PASSWORD_CHANGED = "person:password:change", _("Password changed")
+    PASSWORD_RESET = "person:password:reset", _("Password reset")
+    EMAIL_VERIFIED = "person:email:verify", _("E-mail address verified")
+    EMAIL_CHANGED = "person:email:change", _("E-mail address changed")
+    EMAIL_ADDED = "person:email:add", _("E-mail address added")
+    EMAIL_REMOVED = "person:email:remove", _("E-mail address removed")
+    FACTOR_ADDED = "person:factor:add", _("Second factor added")
+    FACTOR_REMOVED = "person:factor:remove", _("Second factor removed")
+    FACTOR_RENEWED = "person:factor:renew", _("Second factor renewed")
+    CONNECTED = "person:connection:add", _("Sign-in by a provider connected")
+    DISCONNECTED = "person:connection:remove", _("Sign-in by a provider disconnected")
+    TOKENS_REVOKED = "system:token:revoke", _("Apps signed out")
+    REFRESH_REPLAYED = "system:token:replay", _("Old refresh token used again")
+    KEY_CREATED = "system:key:create", _("Signing key made")
+    ADMIN_DENIED = "admin:door:deny", _("Administration refused")
+    DEACTIVATED = "admin:person:deactivate", _("Account deactivated")
+    REACTIVATED = "admin:person:reactivate", _("Account reactivated")
+    STAFF_ADDED = "admin:person:add_staff", _("Made staff")
+    STAFF_REMOVED = "admin:person:remove_staff", _("No longer staff")
+
+
+class Outcome(models.TextChoices):
+    """How it went."""
+
+    SUCCESS = "success", _("success")
+    FAILURE = "failure", _("failure")
+    LIMITED = "limited", _("limited")
+
+
+class AppendOnly(Exception):
+    """An event is written once; nothing changes or deletes it."""
+
+
+class Event(models.Model):
+    """One thing that happened. Holds no credential and no text that was typed."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
+    action = models.CharField(_("action"), max_length=40, choices=Action)
+    outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,  # the index on user and id below serves it
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("done by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+    )
+    method = models.CharField(_("method"), max_length=40, blank=True)
+    ip = models.GenericIPAddressField(_("address"), null=True)
+    user_agent = models.CharField(_("browser or app"), max_length=400, blank=True)
+    session = models.CharField(_("session"), max_length=16, blank=True)
+    request_id = models.CharField(_("request"), max_length=64, blank=True)
+    data = models.JSONField(_("more"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "-id"], name="audit_of_person"),
+            models.Index(fields=["at"], name="audit_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} ({self.outcome})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert. Raises AppendOnly for a row that exists."""
+        if not self._state.adding:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises AppendOnly."""
+        raise AppendOnly
