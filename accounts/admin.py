@@ -1,0 +1,151 @@
+"""People in the admin: found by e-mail address, changed only by guarded actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
+
+from accounts.admin_actions import ACTIONS
+from accounts.models import User, normalise_email
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+for _model in (EmailAddress, Authenticator, UserSession, SocialAccount, SocialToken,
+               SocialApp, DBTaskResult):  # fmt: skip
+    # Stock pages show secrets (MFA data, provider tokens, sealed mail), break without
+    # user names, or would set beside the environment what it already sets.
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+class ReadOnly:
+    """Looked at, not edited."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+class OfPerson(ReadOnly, admin.TabularInline):
+    """Something that belongs to a person, shown on their page."""
+
+    extra = 0
+    can_delete = False
+
+
+class EmailInline(OfPerson):
+    """Their addresses."""
+
+    model = EmailAddress
+    fields = readonly_fields = ("email", "verified", "primary")
+
+
+class AuthenticatorInline(OfPerson):
+    """Their second factors: kind and dates, never the secret."""
+
+    model = Authenticator
+    fields = readonly_fields = ("type", "created_at", "last_used_at")
+
+
+class SessionInline(OfPerson):
+    """Where they are signed in: never the key."""
+
+    model = UserSession
+    fields = readonly_fields = ("user_agent", "ip", "created_at", "last_seen_at")
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """No password, no hash, no deletion: deactivate instead."""
+
+    list_display = (
+        "email", "name", "verified", "second_factor", "is_active", "is_staff",
+        "last_login",
+    )  # fmt: skip
+    list_filter = ("is_active", "is_staff", "last_login")
+    list_per_page = 50
+    search_fields = ("email__startswith",)
+    search_help_text = _("The beginning of an e-mail address.")
+    ordering = ("-date_joined",)
+    show_full_result_count = False
+    fields = (
+        "email", "name", "groups", "is_active", "is_staff", "is_superuser",
+        "date_joined", "last_login",
+    )  # fmt: skip
+    readonly_fields = (
+        "email", "is_active", "is_staff", "is_superuser", "date_joined", "last_login",
+    )  # fmt: skip
+    filter_horizontal = ("groups",)
+    inlines = (EmailInline, AuthenticatorInline, SessionInline)
+    actions = ACTIONS
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With what the list shows of other tables, in the same query."""
+        mine = {"user": OuterRef("pk")}
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                has_verified=Exists(EmailAddress.objects.filter(verified=True, **mine)),
+                has_factor=Exists(Authenticator.objects.filter(**mine)),
+            )
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """By the address's one spelling, so that the index serves it."""
+        return super().get_search_results(
+            request, queryset, normalise_email(search_term)
+        )
+
+    @admin.display(boolean=True, description=_("verified"))
+    def verified(self, user: Any) -> bool:
+        """An address of theirs is."""
+        return bool(user.has_verified)
+
+    @admin.display(boolean=True, description=_("second factor"))
+    def second_factor(self, user: Any) -> bool:
+        """They have one."""
+        return bool(user.has_factor)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People sign up, or createsuperuser makes them."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Deactivate instead: events and other services still speak of them."""
+        return False
+
+    def has_guard_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change people may use the guarded actions."""
+        return self.has_change_permission(request)
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnly, admin.ModelAdmin):
+    """What was edited here, by whom."""
+
+    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag")
+    list_select_related = ("user", "content_type")
+    search_fields = ("user__email__startswith",)
+    show_full_result_count = False

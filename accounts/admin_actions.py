@@ -1,0 +1,180 @@
+"""Guarded actions on people: first what will end, then a reason, then the press.
+
+Each writes an audit event in the transaction of what it does. Nobody may do these to
+themselves, and only a superuser to a superuser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.audit.models import Action
+from accounts.audit.record import record
+from accounts.policy.sessions import end_sessions
+from accounts.tokens.revoke import live_families
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from accounts.models import User
+
+
+class ReasonForm(forms.Form):
+    """Why: it stands in the audit log."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """One action: its words, its event, and what it does to a person."""
+
+    name: str
+    label: Any
+    event: Action
+    effect: Any
+    apply: Callable[[User], object]
+    ends_sessions: bool = False
+    superuser_only: bool = False
+
+
+def _set(**values: bool) -> Callable[[User], object]:
+    def change(user: User) -> None:
+        for name, value in values.items():
+            setattr(user, name, value)
+        user.save(update_fields=list(values))
+
+    return change
+
+
+GUARDED = (
+    Guarded(
+        "deactivate",
+        _("Deactivate"),
+        Action.DEACTIVATED,
+        _("They are signed out everywhere and cannot sign in."),
+        _set(is_active=False),
+        ends_sessions=True,
+    ),
+    Guarded(
+        "reactivate",
+        _("Reactivate"),
+        Action.REACTIVATED,
+        _("They can sign in again. Nothing else changes."),
+        _set(is_active=True),
+    ),
+    Guarded(
+        "sign_out",
+        _("Sign out everywhere"),
+        Action.SESSIONS_ENDED,
+        _("They have to sign in again on every browser and app."),
+        lambda user: end_sessions(user, "admin"),
+        ends_sessions=True,
+    ),
+    Guarded(
+        "make_staff",
+        _("Make staff"),
+        Action.STAFF_ADDED,
+        _("They may enter the administration, with the rights of their groups."),
+        _set(is_staff=True),
+        superuser_only=True,
+    ),
+    Guarded(
+        "remove_staff",
+        _("Remove from staff"),
+        Action.STAFF_REMOVED,
+        _("They may no longer enter the administration."),
+        _set(is_staff=False, is_superuser=False),
+        superuser_only=True,
+    ),
+)
+
+
+def run(
+    guarded: Guarded,
+    model_admin: admin.ModelAdmin[User],
+    request: HttpRequest,
+    queryset: QuerySet[User],
+) -> TemplateResponse | None:
+    """The preview; on its press with a reason, the act."""
+    people, refused = _allowed(guarded, request, list(queryset))
+    form = ReasonForm(request.POST if "confirm" in request.POST else None)
+    if people and form.is_valid():
+        _act(guarded, request, people, form.cleaned_data["reason"])
+        told = ngettext("Done for %d person.", "Done for %d people.", len(people))
+        model_admin.message_user(request, told % len(people), messages.SUCCESS)
+        return None
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": guarded.label,
+        "guarded": guarded,
+        "people": [_consequences(guarded, user) for user in people],
+        "refused": refused,
+        "form": form,
+        "opts": model_admin.opts,
+        "checkbox_name": ACTION_CHECKBOX_NAME,
+        "media": model_admin.media,
+    }
+    return TemplateResponse(request, "admin/guarded_action.html", context)
+
+
+def _allowed(
+    guarded: Guarded, request: HttpRequest, people: list[User]
+) -> tuple[list[User], list[User]]:
+    actor: User = request.user  # type: ignore[assignment]
+    root = actor.is_superuser
+
+    def may(user: User) -> bool:
+        if user.pk == actor.pk:
+            return False
+        return root or not (user.is_superuser or guarded.superuser_only)
+
+    return [u for u in people if may(u)], [u for u in people if not may(u)]
+
+
+def _act(
+    guarded: Guarded, request: HttpRequest, people: list[User], reason: str
+) -> None:
+    for user in people:
+        with transaction.atomic():
+            record(guarded.event, request=request, user=user, reason=reason)
+            guarded.apply(user)
+
+
+def _consequences(guarded: Guarded, user: User) -> dict[str, Any]:
+    told: dict[str, Any] = {"user": user}
+    if guarded.ends_sessions:
+        told["sessions"] = UserSession.objects.filter(user=user).count()
+        told["families"] = live_families(user)
+    return told
+
+
+def _as_admin_action(guarded: Guarded) -> Callable[..., Any]:
+    @admin.action(description=guarded.label, permissions=["guard"])
+    def action(
+        model_admin: admin.ModelAdmin[User],
+        request: HttpRequest,
+        queryset: QuerySet[User],
+    ) -> TemplateResponse | None:
+        return run(guarded, model_admin, request, queryset)
+
+    action.__name__ = guarded.name
+    return action
+
+
+ACTIONS = tuple(_as_admin_action(guarded) for guarded in GUARDED)

@@ -1,0 +1,106 @@
+"""The admin's door: the pipeline, staff, and a second factor in this very session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.audit.models import Action, Outcome
+from accounts.audit.record import record
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+class PolicyAdminSite(AdminSite):
+    """No sign-in form and no password page of its own."""
+
+    site_header = gettext_lazy("Administration")
+    site_title = gettext_lazy("Administration")
+    index_title = gettext_lazy("People, devices, keys and events")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Active staff who came through the pipeline, with a second factor."""
+        return super().has_permission(request) and _proven(request)
+
+    @method_decorator(login_not_required)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Where the admin sends whoever it does not let in: on to what they lack.
+
+        Raises PermissionDenied for people who are not staff.
+        """
+        after = _next(request)
+        user: User | AnonymousUser = request.user  # type: ignore[assignment]
+        if not user.is_authenticated:
+            return _to("account_login", after)
+        if not (user.is_active and user.is_staff):
+            record(
+                Action.ADMIN_DENIED,
+                request=request,
+                user=user,
+                outcome=Outcome.FAILURE,
+            )
+            raise PermissionDenied
+        if _proven(request):
+            return HttpResponseRedirect(after)
+        if not is_mfa_enabled(user, FACTORS):
+            text = _("The administration asks for a second step. Set one up first.")
+            messages.warning(request, text)
+            return _to("mfa_activate_totp", after)
+        return _to("mfa_reauthenticate", after)
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The site's own page signs out."""
+        return redirect("account_logout")
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The site's own page, which knows the old password, limits and mails."""
+        return redirect("account_change_password")
+
+
+def _proven(request: HttpRequest) -> bool:
+    """Whether the pipeline made this session, and with a second factor if need be."""
+    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    if not settings.STAFF_MFA_REQUIRED:
+        return bool(records)
+    return any(item["method"] == "mfa" for item in records)
+
+
+def _next(request: HttpRequest) -> str:
+    after = request.GET.get(REDIRECT_FIELD_NAME, "")
+    inside = after.startswith("/") and url_has_allowed_host_and_scheme(
+        after, allowed_hosts=None
+    )
+    return after if inside else reverse("admin:index")
+
+
+def _to(name: str, after: str) -> HttpResponse:
+    query = urlencode({REDIRECT_FIELD_NAME: after})
+    return HttpResponseRedirect(f"{reverse(name)}?{query}")
