@@ -1,0 +1,182 @@
+"""No side door: every session and token comes out of the one pipeline.
+
+Walks URLconf, backends, authentication classes, admin and headless. A new door beside
+the pipeline turns this red, which the planted ones at the end show.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+from allauth.headless import app_settings as headless
+from django.conf import settings
+from django.contrib.admin.sites import all_sites
+from django.contrib.auth import get_backends, login
+from django.http import HttpResponse
+from django.urls import clear_url_caches, include, path
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+from rest_framework_simplejwt.views import TokenObtainPairView
+
+from accounts.admin_site import PolicyAdminSite
+from accounts.api.base import PolicySessionAuthentication
+from accounts.models import User
+from accounts.policy.backend import PolicyBackend
+from accounts.tokens.authentication import BearerAuthentication
+from accounts.tokens.strategy import FamilyTokenStrategy
+from tests.fixtures import PASSWORD, enrol_totp
+from tests.security.doors import guarded_calls, knock, places
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EMAIL = "maya@example.org"
+
+#: Where a password alone lets a person in who has no second factor. Each of these is
+#: the pipeline; a new line here is a decision.
+DOORS = {
+    "/accounts/login/",
+    "/_allauth/app/v1/auth/login",
+    "/_allauth/browser/v1/auth/login",
+    "/api/token/",
+}
+AUTHENTICATION_CLASSES = {BearerAuthentication, PolicySessionAuthentication}
+
+
+def open_doors() -> set[str]:
+    """The URLs at which EMAIL and PASSWORD let somebody in."""
+    return {place.path for place in places() if knock(place.path, EMAIL, PASSWORD)}
+
+
+def strange_views() -> set[str]:
+    """API views with an authentication class, or of a package, that is not ours."""
+    found = set()
+    for place in places():
+        view = place.view_class
+        if view is None:
+            continue
+        foreign = view.__module__.startswith(("rest_framework_simplejwt", "dj_rest"))
+        classes = (
+            set(view.authentication_classes) if issubclass(view, APIView) else set()
+        )
+        if foreign or not classes <= AUTHENTICATION_CLASSES:
+            found.add(place.path)
+    return found
+
+
+def test_the_walk_sees_the_whole_site():
+    paths = {place.path for place in places()}
+    assert paths >= DOORS | {"/admin/login/", "/api/me/", "/accounts/google/login/"}
+    assert len(paths) > 120
+
+
+def test_a_password_opens_the_known_doors_and_no_other(make_person):
+    make_person(EMAIL)
+    assert open_doors() == DOORS
+
+
+@pytest.mark.parametrize("kind", ["with a second factor", "unverified", "disabled"])
+def test_a_password_alone_opens_nothing_for_a_person(make_person, kind):
+    user = make_person(
+        EMAIL, verified=kind != "unverified", is_active=kind != "disabled"
+    )
+    if kind == "with a second factor":
+        enrol_totp(user)
+    assert open_doors() == set()
+
+
+def test_staff_and_owners_have_no_door_of_their_own(make_person):
+    enrol_totp(make_person(EMAIL, is_staff=True, is_superuser=True))
+    assert open_doors() == set()
+
+
+def test_there_is_one_backend_and_it_is_shut_beside_the_pipeline(make_person, rf):
+    from django.contrib.auth import authenticate
+
+    make_person(EMAIL)
+    assert [type(one) for one in get_backends()] == [PolicyBackend]
+    for request in (None, rf.post("/")):
+        assert authenticate(request, email=EMAIL, password=PASSWORD) is None
+        assert authenticate(request, username=EMAIL, password=PASSWORD) is None
+
+
+def test_the_api_knows_two_authentication_classes():
+    assert set(api_settings.DEFAULT_AUTHENTICATION_CLASSES) == {BearerAuthentication}
+    assert strange_views() == set()
+
+
+def test_every_admin_is_behind_the_pipeline():
+    assert {type(site._wrapped) if hasattr(site, "_wrapped") else type(site)
+            for site in all_sites} <= {PolicyAdminSite}  # fmt: skip
+    assert "django.contrib.admin" not in settings.INSTALLED_APPS
+
+
+def test_headless_sign_ins_end_with_our_tokens():
+    assert isinstance(headless.TOKEN_STRATEGY, FamilyTokenStrategy)
+
+
+def test_nothing_in_our_code_makes_sessions_or_tokens_beside_the_pipeline():
+    assert guarded_calls() == []
+
+
+def test_a_session_that_skipped_the_pipeline_gets_no_token(make_person, browser):
+    browser.force_login(make_person(EMAIL))
+    answer = browser.post("/api/token/session/", content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "no_policy_session")
+
+
+def test_tokens_cannot_be_minted_for_a_user_by_hand(make_person):
+    from accounts.tokens.classes import AccessToken, RefreshToken
+
+    user = make_person(EMAIL)
+    for kind in (AccessToken, RefreshToken):
+        with pytest.raises(RuntimeError):
+            kind.for_user(user)
+
+
+def test_guarded_calls_sees_a_planted_one(tmp_path):
+    (tmp_path / "authsite").mkdir()
+    planted = tmp_path / "accounts" / "pages"
+    planted.mkdir(parents=True)
+    (planted / "views.py").write_text("def view(request):\n    login(request, 1)\n")
+    assert guarded_calls(tmp_path) == ["accounts/pages/views.py:2 calls login()"]
+
+
+@pytest.fixture
+def plant(settings):
+    """Adds a URL to the site for one test."""
+
+    def add(view) -> None:
+        module = types.ModuleType("planted_urls")
+        module.urlpatterns = [
+            path("planted/", view),
+            path("", include("authsite.urls")),
+        ]
+        sys.modules["planted_urls"] = module
+        settings.ROOT_URLCONF = "planted_urls"
+        clear_url_caches()
+
+    yield add
+    sys.modules.pop("planted_urls", None)
+    clear_url_caches()
+
+
+def test_a_planted_view_that_calls_login_is_found(make_person, plant):
+    enrol_totp(make_person(EMAIL))
+
+    def planted(request):
+        user = User.objects.get(email=request.POST.get("email", ""))
+        if user.check_password(request.POST["password"]):
+            login(request, user)
+        return HttpResponse("hello")
+
+    planted.login_required = False
+    plant(planted)
+    assert open_doors() == {"/planted/"}
+
+
+def test_a_planted_stock_token_view_is_found_and_shut(make_person, plant):
+    make_person(EMAIL)
+    plant(TokenObtainPairView.as_view())
+    assert strange_views() == {"/planted/"}
+    assert open_doors() == DOORS
