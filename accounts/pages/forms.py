@@ -1,0 +1,212 @@
+"""allauth's forms in our words, with the attributes that password managers look for.
+
+Sources: web.dev sign-in form best practices; WCAG 2.2, 1.3.5 and 3.3.8; Chromium's
+"Create Amazing Password Forms".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp import forms as totp
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+EMAIL = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
+PASSWORD = {"autocapitalize": "none", "spellcheck": "false", "dir": "ltr"}
+
+
+def dress(
+    form: forms.BaseForm, name: str, label: Any, hint: Any = "", **attrs: str
+) -> None:
+    """Give a library's field our label, hint and attributes."""
+    field = form.fields[name]
+    field.label, field.help_text = label, hint
+    field.widget.attrs.update(attrs)
+
+
+def focus(form: forms.BaseForm, name: str) -> None:
+    """Start in this field, but only on a fresh form: errors take the focus."""
+    if not form.is_bound:
+        form.fields[name].widget.attrs["autofocus"] = True
+
+
+def dress_email(form: forms.BaseForm, name: str, autocomplete: str) -> None:
+    """An e-mail field; a password manager takes it for the user name."""
+    dress(form, name, _("E-mail address"), autocomplete=autocomplete, **EMAIL)
+
+
+def dress_new_password(form: forms.BaseForm, label: Any) -> None:
+    """The one field for a new password: typed once, shown on demand."""
+    hint = _("At least 8 characters. A few words in a row work well.")
+    dress(form, "password1", label, hint, autocomplete="new-password", **PASSWORD)
+
+
+class CodeField(forms.CharField):
+    """A one-time code: one box, spaces ignored, pasted as it comes."""
+
+    def __init__(self, *, label: Any, help_text: Any = "", digits: bool = True) -> None:
+        widget = forms.TextInput(
+            attrs={
+                "class": "input-code",
+                "dir": "ltr",
+                "inputmode": "numeric" if digits else "text",
+                "autocomplete": "one-time-code",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        )
+        super().__init__(label=label, help_text=help_text, max_length=64, widget=widget)
+        # The bound is for the server alone: a paste with spaces must not be cut.
+        self.widget.attrs.pop("maxlength", None)
+
+    def to_python(self, value: Any) -> str:
+        """Without any white space."""
+        return "".join(super().to_python(value).split())
+
+
+class LoginForm(account.LoginForm):
+    """Sign in. One message, on the e-mail field, for whatever did not fit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_email(self, "login", "username webauthn")
+        dress(self, "password", _("Password"), **PASSWORD)
+        dress(self, "remember", _("Keep me signed in on this device"))
+        focus(self, "login")
+
+    def clean(self) -> dict[str, Any]:
+        """As allauth's, with the refusal tied to the field that it speaks of."""
+        try:
+            super().clean()
+        except ValidationError as error:
+            if getattr(error, "code", "") == "email_password_mismatch":
+                error = ValidationError(
+                    _("Enter a correct e-mail address and password."), code=error.code
+                )
+            self.add_error("login", error)
+            self.fields["password"].widget.attrs.update(
+                {"aria-invalid": "true", "aria-describedby": "id_login_error"}
+            )
+        return self.cleaned_data
+
+
+class SignupForm(account.SignupForm):
+    """Create an account: an address and a password, typed once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_email(self, "email", "username")
+        if "password1" in self.fields:
+            dress_new_password(self, _("Password"))
+        focus(self, "email")
+
+
+class ResetPasswordForm(account.ResetPasswordForm):
+    """Ask for a link to choose a new password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_email(self, "email", "username")
+        focus(self, "email")
+
+
+class ResetPasswordKeyForm(account.ResetPasswordKeyForm):
+    """Choose a new password by the link in a mail."""
+
+    password2 = None  # typed once; the field can be shown
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_new_password(self, _("New password"))
+        focus(self, "password1")
+
+
+class ChangePasswordForm(account.ChangePasswordForm):
+    """Change the password, with the old one as proof."""
+
+    password2 = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self, "oldpassword", _("Current password"), **PASSWORD)
+        dress_new_password(self, _("New password"))
+
+
+class SetPasswordForm(account.SetPasswordForm):
+    """A first password for somebody who signs in by other means."""
+
+    password2 = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_new_password(self, _("Password"))
+
+
+class ReauthenticateForm(account.ReauthenticateForm):
+    """The password again, before something that matters."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self, "password", _("Password"), **PASSWORD)
+        focus(self, "password")
+
+
+class ConfirmEmailVerificationCodeForm(account.ConfirmEmailVerificationCodeForm):
+    """The code that was mailed to an address."""
+
+    code = CodeField(label=_("Code"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        focus(self, "code")
+
+
+class AuthenticateForm(mfa.AuthenticateForm):
+    """The second step of a sign-in."""
+
+    code = CodeField(
+        label=_("Code"),
+        help_text=_("Or one of your recovery codes. Spaces do not matter."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        focus(self, "code")
+
+
+class MFAReauthenticateForm(mfa.ReauthenticateForm):
+    """The second step again, before something that matters."""
+
+    code = CodeField(
+        label=_("Code"),
+        help_text=_("Or one of your recovery codes. Spaces do not matter."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        focus(self, "code")
+
+
+class ActivateTOTPForm(totp.ActivateTOTPForm):
+    """The first code of a new authenticator app."""
+
+    code = CodeField(label=_("Code from the app"))
+
+
+class ProfileForm(forms.ModelForm):
+    """What a person may change about themselves here."""
+
+    class Meta:
+        model = User
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hint = _("What apps and mails call you. Your e-mail address when empty.")
+        dress(self, "name", _("Full name"), hint, autocomplete="name")

@@ -1,0 +1,55 @@
+"""What our templates need and Django does not have: brand, form controls, devices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.conf import settings
+
+from accounts.audit.history import device_name
+
+if TYPE_CHECKING:
+    from django.forms import BoundField
+    from django.utils.safestring import SafeString
+
+register = template.Library()
+BOXES = ("checkbox", "radioselect", "checkboxselectmultiple", "clearablefile")
+
+
+@register.simple_tag
+def brand() -> dict[str, str]:
+    """Name, host and support address of this site.
+
+    A tag and no context processor: error pages are rendered without a request.
+    """
+    return {
+        "name": settings.BRAND_NAME,
+        "host": settings.SITE_HOST,
+        "support_email": settings.BRAND_SUPPORT_EMAIL,
+    }
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The field's input in our clothes, with the aria attributes that Django adds.
+
+    Drops placeholders: libraries' forms use them as labels (WCAG 3.3.2).
+    """
+    attrs: dict[str, Any] = {"placeholder": False}
+    if field.widget_type not in BOXES:
+        own = field.field.widget.attrs.get("class", "")
+        attrs["class"] = f"input {own}".strip()
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def device(user_agent: str) -> str:
+    """A browser in words: "Chrome on macOS"."""
+    return device_name(user_agent)
+
+
+@register.filter
+def is_phone(user_agent: str) -> bool:
+    """Whether to draw a phone instead of a computer."""
+    return any(word in user_agent for word in ("iPhone", "Android", "Mobile"))
