@@ -29,13 +29,19 @@ class Env:
     """Reads variables; each getter raises ImproperlyConfigured naming the variable."""
 
     def __init__(self) -> None:
-        # ENV_FILE="" means: read no file at all (tests must not see a .env).
-        path = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
-        if path:
-            environ.Env.read_env(path)
+        self.read_file()
         self._values = environ.FileAwareEnv()
         #: Every name that was asked for, so that docs can be compared with code.
         self.names: set[str] = set()
+
+    def read_file(self) -> None:
+        """Read .env, if there is one; what is set already stays.
+
+        ENV_FILE names another file; empty means none (tests must not see a .env).
+        """
+        path = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
+        if path:
+            environ.Env.read_env(path)
 
     def text(self, name: str, default: str = "") -> str:
         """The value with outer white space removed; an empty one means the default."""

@@ -73,7 +73,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "authsite.apps.StaticConfig",
     "django.contrib.humanize",
     "django.forms",
     "rest_framework",
@@ -126,7 +126,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.pages.context.brand",
             ],
         },
     },
@@ -243,6 +242,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     },
     {"NAME": "accounts.policy.passwords.BrandNameValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 
 # 10. The one way in -------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["accounts.policy.backend.PolicyBackend"]
@@ -416,6 +416,10 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    *("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2"),
+    "map",  # large, and asked for by open developer tools alone
+)
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.policy.addresses import refuse_look_alike
 
 EMAIL = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
 PASSWORD = {"autocapitalize": "none", "spellcheck": "false", "dir": "ltr"}
@@ -39,6 +40,10 @@ def focus(form: forms.BaseForm, name: str) -> None:
 def dress_email(form: forms.BaseForm, name: str, autocomplete: str) -> None:
     """An e-mail field; a password manager takes it for the user name."""
     dress(form, name, _("E-mail address"), autocomplete=autocomplete, **EMAIL)
+    form.fields[name].validators = [
+        *form.fields[name].validators,
+        refuse_look_alike,
+    ]
 
 
 def dress_new_password(form: forms.BaseForm, label: Any) -> None:

@@ -13,13 +13,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.models import normalise_email
 from accounts.policy import outbox, sessions
-from accounts.policy.addresses import is_look_alike
+from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.limits import attempts_key, remember_device
 
@@ -69,6 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """The end of the pipeline: session and audit event in one transaction."""
         with transaction.atomic():
+            sessions.renew_sessions(user)
             sessions.end_oldest(user)
             sessions.begin(request.session)
             super().login(request, user)
@@ -100,8 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:
         """One spelling for each address. Raises ValidationError for look-alikes."""
-        if is_look_alike(email):
-            raise ValidationError(_("Enter a valid e-mail address."), code="invalid")
+        refuse_look_alike(email)
         return normalise_email(super().clean_email(email))
 
     def is_safe_url(self, url: str | None) -> bool:

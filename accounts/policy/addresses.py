@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
 
 def is_look_alike(email: str) -> bool:
     """Whether a letter beyond ASCII would turn into an ASCII one in lower case.
@@ -16,3 +19,12 @@ def is_look_alike(email: str) -> bool:
         for letter in email
         if not letter.isascii()
     )
+
+
+def refuse_look_alike(email: str) -> None:
+    """A form validator: it runs before a library's field changes the case.
+
+    Raises ValidationError.
+    """
+    if is_look_alike(email):
+        raise ValidationError(_("Enter a valid e-mail address."), code="invalid")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.fields import EmailField
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.constants import Client
@@ -16,6 +17,8 @@ from allauth.headless.socialaccount import views as social_views
 from django.forms import CharField
 from django.http import JsonResponse
 from django.urls import path
+
+from accounts.policy.addresses import refuse_look_alike
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
 class LoginInput(account_inputs.LoginInput):
     """E-mail address and password."""
 
+    email = EmailField(validators=[refuse_look_alike])
     password = CharField(strip=False)
 
 
 class SignupInput(account_inputs.SignupInput):
     """E-mail address and a new password."""
 
+    email = EmailField(validators=[refuse_look_alike])
     password = CharField(strip=False)
 
 

@@ -18,8 +18,8 @@ BOXES = ("checkbox", "radioselect", "checkboxselectmultiple", "clearablefile")
 
 
 @register.simple_tag
-def brand() -> dict[str, str]:
-    """Name, host and support address of this site.
+def brand() -> dict[str, Any]:
+    """Name, host and support address of this site, and whether sign-up is open.
 
     A tag and no context processor: error pages are rendered without a request.
     """
@@ -27,6 +27,7 @@ def brand() -> dict[str, str]:
         "name": settings.BRAND_NAME,
         "host": settings.SITE_HOST,
         "support_email": settings.BRAND_SUPPORT_EMAIL,
+        "signup_open": settings.SIGNUP_OPEN,
     }
 
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.tokens.models import Family
 from tests.fixtures import PASSWORD, code_in, deliver_mail, enrol_totp
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def claims(token: str) -> dict:

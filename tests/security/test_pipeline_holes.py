@@ -171,6 +171,8 @@ def test_a_new_auth_secret_with_the_old_as_fallback_signs_nobody_out(
     pair = api.tokens()
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "n" * 50
+    other = Client(SERVER_NAME="localhost")
+    sign_in_by_form(other)
     for _ in range(2):
         answer = api.client().get(
             "/_allauth/app/v1/auth/session",

@@ -1,0 +1,211 @@
+"""`make run` and `make serve`: web server and mail worker, started and ended together.
+
+`run` is for a fresh machine: it writes .env, migrates and makes demo people first.
+`serve` is for production: it refuses to start on a database that is not migrated, or
+with a setting that `check --deploy` calls an error.
+"""
+
+from __future__ import annotations
+
+import http.client
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from authsite.env import BASE_DIR, child_environment, env, use_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PYTHON = sys.executable
+ENV_FILE = BASE_DIR / ".env"
+WORKER = [PYTHON, "manage.py", "db_worker", "--no-reload", "--interval", "0.5"]
+#: Threads of one web process. Hashes have slots of their own, so these wait for the
+#: database only.
+THREADS = 8
+GRACE = 8  # seconds that children get to end by themselves
+START = 30  # seconds until the first answer
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`run` or `serve`; returns the exit code."""
+    if list(arguments) not in (["run"], ["serve"]):
+        sys.stderr.write("usage: python -m authsite.launch run|serve\n")
+        return 2
+    # SIGTERM ends as Ctrl-C does: by way of the `finally` that ends the children.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return run() if arguments[0] == "run" else serve()
+    except KeyboardInterrupt:
+        return 0
+
+
+def run() -> int:
+    """Everything on a fresh machine, with demo people."""
+    if not ENV_FILE.exists():
+        write_env_file()
+        env.read_file()
+    settings = load_settings()
+    refuse_taken_port(settings.PORT)
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    web = [PYTHON, "manage.py", "runserver", "--noreload", str(settings.PORT)]
+    if settings.DEBUG:
+        web.remove("--noreload")
+
+    def tell() -> None:
+        if settings.DEBUG:
+            call_command("demo")
+            sys.stdout.write("\nCtrl-C stops it.\n")
+        else:
+            sys.stdout.write(f"Authsite  {settings.SITE_URL}\n")
+        sys.stdout.flush()
+
+    return supervise([web, WORKER], settings.PORT, tell)
+
+
+def serve() -> int:
+    """Production: settings from the environment, static files collected, granian."""
+    settings = load_settings()
+    refuse_taken_port(settings.PORT)
+    from django.core.management import CommandError, call_command
+
+    try:
+        call_command("check", deploy=True, fail_level="ERROR")
+        call_command("migrate", check_unapplied=True, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+    except CommandError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except SystemExit:
+        sys.stderr.write(
+            "The database is not migrated. Run: .venv/bin/python manage.py migrate\n"
+        )
+        return 1
+    web = [
+        *(PYTHON, "-m", "granian", "--interface", "wsgi", "--no-ws"),
+        *("--host", "0.0.0.0", "--port", str(settings.PORT)),  # noqa: S104
+        *("--workers", str(settings.WEB_CONCURRENCY), "--respawn-failed-workers"),
+        *("--blocking-threads", str(THREADS)),
+        *("--log-level", "warning"),
+        "authsite.wsgi:application",
+    ]
+
+    def tell() -> None:
+        sys.stdout.write(f"Serving {settings.SITE_URL} on port {settings.PORT}\n")
+        sys.stdout.flush()
+
+    return supervise([web, WORKER], settings.PORT, tell)
+
+
+def load_settings() -> Any:
+    """Django's settings, set up. Exits with one line when a variable is wrong."""
+    use_settings()
+    import django
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
+    return settings
+
+
+def write_env_file() -> None:
+    """A .env for development: DEBUG and a new secret, readable by its owner only."""
+    ENV_FILE.touch(mode=0o600)
+    ENV_FILE.write_text(
+        "# For development. Every variable: .env.example\n"
+        "DEBUG=true\n"
+        f"AUTH_SECRET={secrets.token_urlsafe(48)}\n",
+        encoding="utf-8",
+    )
+
+
+def refuse_taken_port(port: int) -> None:
+    """Exits with a hint when something listens there already."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            msg = f"Port {port} is taken. Choose another: PORT={port + 1} make run"
+            raise SystemExit(msg)
+
+
+def supervise(commands: list[list[str]], port: int, tell: Any) -> int:
+    """Run commands until one ends or Ctrl-C; then end the others. Returns 0 or 1.
+
+    `tell` is called once the web server answers.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        # Groups of their own: Ctrl-C reaches us alone, and we end them in order.
+        children.extend(
+            subprocess.Popen(  # noqa: S603
+                command, cwd=BASE_DIR, env=child_environment(), start_new_session=True
+            )
+            for command in commands
+        )
+        if wait_for_answer(port, children):
+            tell()
+        while all(child.poll() is None for child in children):
+            time.sleep(0.2)
+        sys.stderr.write("A part has ended; stopping the other.\n")
+        return 1
+    finally:
+        stop(children)
+
+
+def wait_for_answer(port: int, children: list[subprocess.Popen[bytes]]) -> bool:
+    """True once /healthz answers; False when a child ends or START has passed."""
+    deadline = time.monotonic() + START
+    while time.monotonic() < deadline:
+        if any(child.poll() is not None for child in children):
+            return False
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        try:
+            connection.request("GET", "/healthz")
+            connection.getresponse()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return True
+        finally:
+            connection.close()
+    sys.stderr.write(f"No answer on port {port} within {START} s.\n")
+    return False
+
+
+def stop(children: list[subprocess.Popen[bytes]]) -> None:
+    """End each child with all that it started; by force after GRACE."""
+    # A second Ctrl-C must not leave anything running.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for child in children:
+        signal_group(child, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE
+    for child in children:
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass
+        signal_group(child, signal.SIGKILL)
+        child.wait()
+
+
+def signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal a child's whole group; nothing when it has gone."""
+    from os import killpg
+
+    try:
+        killpg(child.pid, number)
+    except ProcessLookupError:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Real parts for tests: PostgreSQL, Valkey, Chromium, our own server; started at need."""

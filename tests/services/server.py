@@ -1,0 +1,121 @@
+"""Our own site as processes of its own: granian, the mail worker, a real database."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from tests.services.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+START = 60
+MAIL = 15
+
+
+@dataclass
+class Site:
+    """A running site."""
+
+    url: str
+    environment: dict[str, str]
+    mail: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def manage(self, *arguments: str, given: str = "") -> str:
+        """Run a management command on this site's settings; returns its output."""
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self.environment, input=given, text=True,
+            check=True, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        return done.stdout
+
+    def run(self, code: str) -> Any:
+        """Run Python in the site's settings; returns what it prints, as JSON."""
+        return json.loads(self.manage("shell", "--no-imports", "--verbosity=0", given=code))
+
+    def make_person(self, email: str, password: str, **fields: Any) -> None:
+        """A person with a verified address."""
+        self.run(
+            "from allauth.account.models import EmailAddress\n"
+            "from accounts.models import User\n"
+            f"user = User.objects.create_user({email!r}, {password!r}, **{fields!r})\n"
+            "EmailAddress.objects.create("
+            "user=user, email=user.email, primary=True, verified=True)\n"
+            "print(0)\n"
+        )
+
+    def mail_to(self, address: str, pattern: str) -> str:
+        """What the pattern's group finds in the newest mail to an address; waits."""
+        deadline = time.monotonic() + MAIL
+        while time.monotonic() < deadline:
+            files = sorted(self.mail.glob("*.log"), key=lambda file: file.stat().st_mtime)
+            for file in reversed(files):
+                text = file.read_text(encoding="utf-8")
+                # The newest mail of a file stands last.
+                for mail in reversed(text.split("-" * 79)):
+                    found = re.search(pattern, mail, re.MULTILINE)
+                    if f"To: {address}" in mail and found:
+                        return found.group(1)
+            time.sleep(0.1)
+        msg = f"no mail to {address} that holds {pattern}"
+        raise AssertionError(msg)
+
+
+@contextlib.contextmanager
+def site(database: str, cache: str = "", *, workers: int = 2, **more: str) -> Iterator[Site]:
+    """`make serve` on a database and a cache, at a port of its own."""
+    port = free_port()
+    folder = Path(tempfile.mkdtemp(prefix="authsite-site-"))
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "CACHE_URL": cache,
+        "PORT": str(port),
+        "SITE_URL": f"http://localhost:{port}",
+        "EMAIL_URL": f"filemail://{folder / 'mail'}",
+        "WEB_CONCURRENCY": str(workers),
+        **more,
+    }
+    environment.pop("AUTHSITE_TEST_ENVIRONMENT", None)
+    manage = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(manage, cwd=ROOT, env=environment, check=True)  # noqa: S603
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "authsite.launch", "serve"],
+            cwd=ROOT, env=environment, stdout=output, stderr=output,
+        )  # fmt: skip
+    found = Site(environment["SITE_URL"], environment, folder / "mail", log, process)
+    try:
+        _wait(found)
+        yield found
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _wait(found: Site) -> None:
+    deadline = time.monotonic() + START
+    while time.monotonic() < deadline and found.process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{found.url}/healthz").status_code == httpx.codes.OK:
+                return
+        time.sleep(0.1)
+    raise AssertionError(found.log.read_text(encoding="utf-8"))

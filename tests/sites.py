@@ -1,0 +1,24 @@
+"""Fixtures that run the whole site as processes, and a browser against it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.services import postgres, server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[server.Site]:
+    """The site on PostgreSQL and Valkey, with two web processes."""
+    database = postgres.new_database(os.environ["DATABASE_URL"], "authsite_site")
+    limits = "login=1000/m/ip;login_failed=10/m/key;signup=1000/m/ip"
+    with server.site(
+        database, os.environ["CACHE_URL"], workers=2, RATE_LIMITS=limits
+    ) as found:
+        yield found
