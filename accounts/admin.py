@@ -21,12 +21,19 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-for _model in (EmailAddress, Authenticator, UserSession, SocialAccount, SocialToken,
-               SocialApp, DBTaskResult):  # fmt: skip
-    # Stock pages show secrets (MFA data, provider tokens, sealed mail), break without
-    # user names, or would set beside the environment what it already sets.
-    if admin.site.is_registered(_model):
-        admin.site.unregister(_model)
+#: Stock pages that show secrets (MFA data, provider tokens, sealed mail), break
+#: without user names, or would set beside the environment what it already sets.
+UNWANTED = (
+    *(EmailAddress, Authenticator, UserSession),
+    *(SocialAccount, SocialToken, SocialApp, DBTaskResult),
+)
+
+
+def remove_unwanted() -> None:
+    """Take them out; called when every app has registered its own."""
+    for model in UNWANTED:
+        if admin.site.is_registered(model):
+            admin.site.unregister(model)
 
 
 class ReadOnly:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -18,7 +19,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -53,7 +53,7 @@ class PolicyAdminSite(AdminSite):
         Raises PermissionDenied for people who are not staff.
         """
         after = _next(request)
-        user: User | AnonymousUser = request.user  # type: ignore[assignment]
+        user: User | AnonymousUser = request.user
         if not user.is_authenticated:
             return _to("account_login", after)
         if not (user.is_active and user.is_staff):
@@ -72,13 +72,13 @@ class PolicyAdminSite(AdminSite):
             return _to("mfa_activate_totp", after)
         return _to("mfa_reauthenticate", after)
 
-    def logout(
+    def logout(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The site's own page signs out."""
         return redirect("account_logout")
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The site's own page, which knows the old password, limits and mails."""
@@ -87,7 +87,7 @@ class PolicyAdminSite(AdminSite):
 
 def _proven(request: HttpRequest) -> bool:
     """Whether the pipeline made this session, and with a second factor if need be."""
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     if not settings.STAFF_MFA_REQUIRED:
         return bool(records)
     return any(item["method"] == "mfa" for item in records)
@@ -95,10 +95,7 @@ def _proven(request: HttpRequest) -> bool:
 
 def _next(request: HttpRequest) -> str:
     after = request.GET.get(REDIRECT_FIELD_NAME, "")
-    inside = after.startswith("/") and url_has_allowed_host_and_scheme(
-        after, allowed_hosts=None
-    )
-    return after if inside else reverse("admin:index")
+    return after if get_adapter().is_safe_url(after) else reverse("admin:index")
 
 
 def _to(name: str, after: str) -> HttpResponse:

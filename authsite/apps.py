@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 
@@ -16,7 +14,7 @@ class AuthsiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from authsite import checks  # noqa: F401, PLC0415
+        from authsite import checks  # noqa: F401
 
 
 class StaticConfig(StaticFilesConfig):
@@ -25,7 +23,7 @@ class StaticConfig(StaticFilesConfig):
     Compressing them took twelve of the fifteen seconds before each start.
     """
 
-    ignore_patterns: ClassVar[list[str]] = [
+    ignore_patterns = [  # noqa: RUF012 - as Django declares it
         *StaticFilesConfig.ignore_patterns,
         "rest_framework",
         "redoc",

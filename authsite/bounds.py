@@ -55,7 +55,9 @@ def check(request: HttpRequest) -> None:
         raise Refused(400, "parse_error", "Content-Length is not a number.")
     if int(length) > MAX_BODY:
         raise Refused(413, "payload_too_large", f"The body exceeds {MAX_BODY} bytes.")
-    charset = request.content_params.get("charset", "") if request.content_params else ""
+    charset = (
+        request.content_params.get("charset", "") if request.content_params else ""
+    )
     if charset.strip("\"' ").lower() not in CHARSETS:
         raise Refused(415, "unsupported_media_type", "Send UTF-8.")
     if request.content_type == "application/json" or _speaks_json(request):

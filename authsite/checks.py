@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 
 SECRET_BYTES = 32
 MAKE_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105
@@ -93,7 +94,7 @@ def deployed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if not settings.HTTPS:
         found.append(
-            Warning(
+            checks.Warning(
                 "SITE_URL is not https.",
                 hint="Set SITE_URL=https://your.domain: cookies and tokens would "
                 "cross the network in clear.",
@@ -102,7 +103,7 @@ def deployed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
     if not settings.JWT_ISSUER.startswith("https://"):
         found.append(
-            Warning(
+            checks.Warning(
                 "JWT_ISSUER is not https.",
                 hint="Leave it to SITE_URL, or set an https URL (RFC 9068 asks it).",
                 id="authsite.W002",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from corsheaders.middleware import CorsMiddleware
@@ -69,7 +69,9 @@ class ApiDoor:
         request_id = _request_id(request)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            serve: Any = self.with_cors if "HTTP_ORIGIN" in request.META else self._serve
+            serve: Any = (
+                self.with_cors if "HTTP_ORIGIN" in request.META else self._serve
+            )
             response: HttpResponse = serve(request)
         finally:
             structlog.contextvars.clear_contextvars()
@@ -89,15 +91,15 @@ class ApiDoor:
             return problem_response(400, "invalid", "This host is not served here.")
         except Refused as refused:
             return problem_response(refused.status, refused.code, refused.detail)
-        match = request.resolver_match
+        match = cast("ResolverMatch", request.resolver_match)
         try:
-            response = match.func(request, *match.args, **match.kwargs)  # type: ignore[union-attr]
+            response = match.func(request, *match.args, **match.kwargs)
             if hasattr(response, "render"):
                 response.render()
         except Exception:
             log.exception("api_error", path=request.path_info)
             response = problem_response(500, "error", "Something went wrong here.")
-        return response  # type: ignore[no-any-return]
+        return response
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -49,7 +49,9 @@ class Env:
         try:
             value = self._values.str(name, default="")
         except OSError as error:
-            raise wrong(name, f"{name}_FILE cannot be read ({error.strerror})") from None
+            raise wrong(
+                name, f"{name}_FILE cannot be read ({error.strerror})"
+            ) from None
         return value.strip() or default
 
     def boolean(self, name: str, *, default: bool) -> bool:

@@ -63,7 +63,9 @@ def _page(status: int, wait: int | None) -> str:
 
 
 @login_not_required
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(
+    request: HttpRequest, exception: Exception | None = None
+) -> HttpResponse:
     """400: a host, cookie, form or header that Django refused. Reads no POST again."""
     return respond(request, 400, "invalid", "The request cannot be understood.")
 

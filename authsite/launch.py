@@ -7,6 +7,7 @@ with a setting that `check --deploy` calls an error.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import secrets
 import signal
@@ -146,7 +147,10 @@ def supervise(commands: list[list[str]], port: int, tell: Any) -> int:
         # Groups of their own: Ctrl-C reaches us alone, and we end them in order.
         children.extend(
             subprocess.Popen(  # noqa: S603
-                command, cwd=BASE_DIR, env=child_environment(), start_new_session=True
+                command,
+                cwd=BASE_DIR,
+                env=child_environment(DJANGO_RUNSERVER_HIDE_WARNING="true"),
+                start_new_session=True,
             )
             for command in commands
         )
@@ -189,10 +193,8 @@ def stop(children: list[subprocess.Popen[bytes]]) -> None:
         signal_group(child, signal.SIGTERM)
     deadline = time.monotonic() + GRACE
     for child in children:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
         signal_group(child, signal.SIGKILL)
         child.wait()
 
@@ -201,10 +203,8 @@ def signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None
     """Signal a child's whole group; nothing when it has gone."""
     from os import killpg
 
-    try:
+    with contextlib.suppress(ProcessLookupError):
         killpg(child.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
     ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             *shared,
-            structlog.processors.format_exc_info,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -47,7 +47,10 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         # Django's own handlers would write every line a second time.
         "loggers": {
-            name: {"handlers": [], "propagate": True}
-            for name in ("django", "django.server")
+            "django": {"handlers": [], "propagate": True},
+            # django-structlog tells of each request already.
+            "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
+            "django_tasks": {"level": "WARNING"},
+            "django_tasks_db": {"level": "ERROR"},
         },
     }

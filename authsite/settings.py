@@ -273,6 +273,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")
 ACCOUNT_FORMS = {
     "login": "accounts.pages.forms.LoginForm",
     "signup": "accounts.pages.forms.SignupForm",
+    "add_email": "accounts.pages.forms.AddEmailForm",
     "reset_password": "accounts.pages.forms.ResetPasswordForm",
     "reset_password_from_key": "accounts.pages.forms.ResetPasswordKeyForm",
     "change_password": "accounts.pages.forms.ChangePasswordForm",

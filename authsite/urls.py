@@ -27,6 +27,7 @@ urlpatterns = [
         wellknown.change_password,
         name="change_password_url",
     ),
+    path("favicon.ico", wellknown.favicon, name="favicon"),
     path("healthz", wellknown.healthz, name="healthz"),
 ]
 if settings.DEBUG:

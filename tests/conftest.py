@@ -1,4 +1,4 @@
-"""Django is set up by now (tests.services.environment ran first): share the fixtures."""
+"""Django is set up by now (tests.services.environment ran first)."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ settings.STORAGES["staticfiles"]["BACKEND"] = (
 # Each test client would look through all collected files when it is made (54 ms).
 settings.WHITENOISE_AUTOREFRESH = True
 
-from tests.fixtures import *  # noqa: E402, F403
-from tests.sites import *  # noqa: E402, F403
+from tests.fixtures import *  # noqa: F403
+from tests.sites import *  # noqa: F403

@@ -28,7 +28,7 @@ from accounts.tokens import ring, snapshot, verify
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of people who live for one test
+PASSWORD = "correct horse battery"
 CODE = re.compile(r"^([A-Z0-9]{4}-?[A-Z0-9]{4})$", re.MULTILINE)
 
 
@@ -134,7 +134,10 @@ def browser(db: None) -> Client:
 
 
 def sign_in_by_form(
-    browser: Client, email: str = "maya@example.org", password: str = PASSWORD, **more: Any
+    browser: Client,
+    email: str = "maya@example.org",
+    password: str = PASSWORD,
+    **more: Any,
 ) -> Any:
     """POST the login form."""
     return browser.post(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.permissions import AllowAny, BasePermission
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from accounts.api.negotiation import JSONRenderer
 from accounts.tokens.authentication import CHALLENGE, BearerAuthentication
+
+if TYPE_CHECKING:
+    from rest_framework.renderers import BaseRenderer
+    from rest_framework.request import Request
+    from rest_framework.response import Response
 
 
 class OnlyJSON(BaseContentNegotiation):
@@ -53,7 +55,7 @@ class BearerView(APIView):
 class OpenView(BearerView):
     """A view for those who have no token yet. A 401 still carries the challenge."""
 
-    permission_classes: ClassVar[tuple[type[BasePermission], ...]] = (AllowAny,)
+    permission_classes = (AllowAny,)
 
     def get_authenticators(self) -> list[Any]:
         """None: a stale token in the header must not stand in the way of a new one."""

@@ -34,9 +34,7 @@ CODES = {
 }
 
 
-def problem(
-    status: int, code: str, detail: str, **members: Any
-) -> dict[str, Any]:
+def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
     """The body: type, title, status, detail, code and what else is to be said."""
     return {
         "type": "about:blank",

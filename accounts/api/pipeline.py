@@ -42,7 +42,7 @@ PENDING = {
 @contextmanager
 def pipeline(request: HttpRequest) -> Iterator[None]:
     """What allauth's AccountMiddleware and Django's sessions do for a page."""
-    request.session = session_store()  # type: ignore[assignment]
+    request.session = session_store()
     request.user = AnonymousUser()
     request.allauth = SimpleNamespace()  # type: ignore[attr-defined]
     with context.request_context(request):
@@ -56,7 +56,7 @@ def call(
     session_token: str | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """Run a headless view on this body; returns its status and JSON."""
-    request._body = json.dumps(body).encode()  # type: ignore[attr-defined]
+    request._body = json.dumps(body).encode()
     for name in ("HTTP_X_SESSION_TOKEN", "HTTP_AUTHORIZATION"):
         request.META.pop(name, None)
     if session_token is not None:
@@ -73,7 +73,7 @@ def call(
 def translate(
     request: HttpRequest, status: int, body: dict[str, Any], email: str = ""
 ) -> Response:
-    """allauth's answer to a sign-in as the contract's."""
+    """Allauth's answer to a sign-in as the contract's."""
     meta = body.get("meta", {})
     if status == 200 and meta.get("access_token"):
         return Response(
@@ -90,7 +90,9 @@ def translate(
     if status == 401 and (pending := _pending(body)):
         return _further_step(pending, meta.get("session_token", ""))
     if status == 400 and "incorrect_code" in codes:
-        return refusal(400, "invalid", "Incorrect code.", errors={"code": ["Incorrect code."]})
+        return refusal(
+            400, "invalid", "Incorrect code.", errors={"code": ["Incorrect code."]}
+        )
     if status == 400 and codes <= {"invalid", "required", "max_length"}:
         return _invalid(body)
     return refusal(401, "no_active_account", NO_ACCOUNT)
@@ -119,4 +121,6 @@ def _invalid(body: dict[str, Any]) -> Response:
     errors: dict[str, list[str]] = {}
     for error in body["errors"]:
         errors.setdefault(error.get("param", "non_field"), []).append(error["message"])
-    return refusal(400, "invalid", "Some fields are missing or not valid.", errors=errors)
+    return refusal(
+        400, "invalid", "Some fields are missing or not valid.", errors=errors
+    )

@@ -11,7 +11,7 @@ from accounts.api import serializers as bodies
 Operation = dict[str, Any]
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How Swagger UI and generated clients send the token."""
 
     target_class = "accounts.tokens.authentication.BearerAuthentication"
@@ -22,7 +22,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The browser session, for /api/token/session/ alone."""
 
     target_class = "accounts.api.base.PolicySessionAuthentication"
@@ -30,7 +30,7 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A cookie."""
-        from django.conf import settings  # noqa: PLC0415 - read when it is asked for
+        from django.conf import settings
 
         name = settings.SESSION_COOKIE_NAME
         return {"type": "apiKey", "in": "cookie", "name": name}
@@ -44,7 +44,7 @@ def operation(
     media = "application/problem+json"
     responses: dict[Any, Any] = {200: success}
     for status in sorted({*statuses, 405, 503}):
-        body = bodies.PendingSerializer if pending and status == 401 else problem  # noqa: PLR2004
+        body = bodies.PendingSerializer if pending and status == 401 else problem
         responses[(status, media)] = body
     return {"request": request, "responses": responses}
 
@@ -52,7 +52,11 @@ def operation(
 OBJECT = {"type": "object", "additionalProperties": False}
 BODY = (400, 413, 415, 429)
 TOKEN = operation(
-    bodies.PairSerializer, *BODY, 401, request=bodies.CredentialsSerializer, pending=True
+    bodies.PairSerializer,
+    *BODY,
+    401,
+    request=bodies.CredentialsSerializer,
+    pending=True,
 )
 TOKEN_MFA = operation(
     bodies.PairSerializer,

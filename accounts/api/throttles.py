@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class TokenThrottle(SimpleRateThrottle):
     """Per address: the `token_refresh` limit of settings.ACCOUNT_RATE_LIMITS."""
 
+    num_requests: int | None
     scope = "token_refresh"
 
     def get_rate(self) -> str:

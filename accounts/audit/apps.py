@@ -16,4 +16,4 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from accounts.audit import receivers  # noqa: F401, PLC0415
+        from accounts.audit import receivers  # noqa: F401

@@ -88,7 +88,7 @@ def _title(event: Event, action: Action | None) -> str:
 
 
 def method_name(method: str) -> str:
-    """ "password+totp" as "password and authenticator app"."""
+    """Such as "password+totp" as "password and authenticator app"."""
     names = {
         "password": _("password"),
         "totp": _("authenticator app"),
@@ -103,7 +103,7 @@ def method_name(method: str) -> str:
 
 
 def device_name(user_agent: str) -> str:
-    """ "Chrome on macOS" for a browser; the name it gives itself for a program."""
+    """Such as "Chrome on macOS"; for a program the name it gives itself."""
     found = parse(user_agent)
     browser = found.user_agent.family if found.user_agent else ""
     system = found.os.family if found.os else ""
@@ -113,4 +113,4 @@ def device_name(user_agent: str) -> str:
             "browser": browser.removesuffix(" Mobile"),
             "system": names.get(system, system),
         }
-    return browser or user_agent.split("/")[0][:40] or _("Unknown device")
+    return browser or user_agent.split("/", maxsplit=1)[0][:40] or _("Unknown device")

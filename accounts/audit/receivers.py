@@ -56,7 +56,7 @@ def refused(
 
 
 def _known(email: str) -> User | None:
-    from django.contrib.auth import get_user_model  # noqa: PLC0415
+    from django.contrib.auth import get_user_model
 
     return get_user_model().objects.filter(email=email.strip().lower()).first()
 

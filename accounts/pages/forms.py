@@ -72,7 +72,7 @@ class CodeField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Without any white space."""
-        return "".join(super().to_python(value).split())
+        return "".join((super().to_python(value) or "").split())
 
 
 class LoginForm(account.LoginForm):
@@ -160,6 +160,15 @@ class ReauthenticateForm(account.ReauthenticateForm):
         super().__init__(*args, **kwargs)
         dress(self, "password", _("Password"), **PASSWORD)
         focus(self, "password")
+
+
+class AddEmailForm(account.AddEmailForm):
+    """Another address to sign in with."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_email(self, "email", "email")
+        self.fields["email"].label = _("New e-mail address")
 
 
 class ConfirmEmailVerificationCodeForm(account.ConfirmEmailVerificationCodeForm):

@@ -64,7 +64,7 @@ def _shown(mail: EmailMessage) -> dict[str, Any]:
 
 def linked(text: str) -> str:
     """The text, escaped, with its links to press."""
-    from django.utils.html import escape, format_html  # noqa: PLC0415
+    from django.utils.html import escape, format_html
 
     parts: list[str] = []
     end = 0

@@ -1,4 +1,4 @@
-"""Home, dashboard, profile and activity. Every page but home wants a signed-in person."""
+"""Home, dashboard, profile, activity. Every page but home wants a signed-in person."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit.history import events_of, moments, recent_events
+from accounts.models import User
 from accounts.pages import overview
 from accounts.pages.forms import ProfileForm
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-    from accounts.models import User
 
 EVENTS_PER_PAGE = 25
 
@@ -59,7 +58,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Change my name; see what else is known of me."""
     # A copy: a refused name must not appear in the page's own frame.
-    person = type(_person(request)).objects.get(pk=request.user.pk)
+    person = User.objects.get(pk=_person(request).pk)
     form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -76,5 +75,5 @@ def activity(request: HttpRequest) -> HttpResponse:
     """My own events, newest first, a page at a time."""
     pages = Paginator(events_of(_person(request)), EVENTS_PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
-    context = {"page": page, "moments": moments(page.object_list)}
+    context = {"page": page, "moments": moments(list(page.object_list))}
     return render(request, "pages/activity.html", context)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import is_headless_request
@@ -23,8 +27,9 @@ from accounts.policy.backend import DRIVEN
 from accounts.policy.limits import attempts_key, remember_device
 
 if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest, HttpResponse
+
+    from accounts.models import User
 
 PIN = "accounts.policy.stages.PinStage"
 RECHECK = "accounts.policy.stages.RecheckStage"
@@ -38,9 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """SIGNUP_OPEN decides."""
         return bool(settings.SIGNUP_OPEN)
 
-    def authenticate(
-        self, request: HttpRequest, **credentials: Any
-    ) -> AbstractBaseUser | None:
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Check a password, with PolicyBackend open for just this long."""
         setattr(request, DRIVEN, True)
         try:
@@ -49,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):
             setattr(request, DRIVEN, False)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the attempt. Over the limit: 429 on pages, allauth's error elsewhere."""
+        """Count the attempt. Over the limit: 429 on pages, else allauth's error."""
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
@@ -65,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
             response = ratelimit.respond_429(request)
             raise ImmediateHttpResponse(response) from None
 
-    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+    def login(self, request: HttpRequest, user: User) -> None:
         """The end of the pipeline: session and audit event in one transaction."""
         with transaction.atomic():
             sessions.renew_sessions(user)
@@ -80,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):
             super().logout(request)
 
     def get_login_stages(self) -> list[str]:
-        """allauth's stages between our two.
+        """Allauth's stages between our two.
 
         LoginByCodeStage stays first: allauth stashes a login for it before any stage
         has run, and takes the first unhandled one as its own.
@@ -89,13 +92,25 @@ class AccountAdapter(DefaultAccountAdapter):
         return [first, PIN, *rest, RECHECK]
 
     def post_login(
-        self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any
+        self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse:
         """The answer to a sign-in; a browser is remembered as this person's."""
         response = super().post_login(request, user, **kwargs)
         if not is_headless_request(request):
             remember_device(request, response, user)
         return response
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Proof is asked for again after REAUTHENTICATION_TIMEOUT, not sooner.
+
+        allauth would ask even right after a sign-in.
+        """
+        request = context.request
+        records = get_authentication_records(request, request.user)
+        recent = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+        if records and records[-1]["at"] > recent:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:
@@ -129,12 +144,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return attempts_key(request, credentials.get("email") or "")
 
     # What they get -------------------------------------------------------------
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+    def send_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> None:
         """Into the outbox; see accounts.policy.outbox."""
         # Links lead to SITE_URL, whatever Host the request came with.
         links = {
-            name: urljoin(settings.SITE_URL, urlsplit(value)._replace(
-                scheme="", netloc="").geturl())
+            name: urljoin(
+                settings.SITE_URL,
+                urlsplit(value)._replace(scheme="", netloc="").geturl(),
+            )
             for name, value in context.items()
             if name.endswith("_url") and value
         }

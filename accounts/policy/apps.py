@@ -13,4 +13,4 @@ class PolicyConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from accounts.policy import receivers  # noqa: F401, PLC0415
+        from accounts.policy import receivers  # noqa: F401

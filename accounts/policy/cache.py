@@ -45,41 +45,47 @@ class FallbackRedisCache(RedisCache):
     def add(self, *args: Any, **kwargs: Any) -> Any:
         """Set when absent; the atomic step of every lock and counter."""
         return self._or_fallback(
-            "add", lambda: super(FallbackRedisCache, self).add(*args, **kwargs),
+            "add",
+            lambda: super(FallbackRedisCache, self).add(*args, **kwargs),
             (args, kwargs),
         )
 
     def get(self, *args: Any, **kwargs: Any) -> Any:
         """The value, or the default."""
         return self._or_fallback(
-            "get", lambda: super(FallbackRedisCache, self).get(*args, **kwargs),
+            "get",
+            lambda: super(FallbackRedisCache, self).get(*args, **kwargs),
             (args, kwargs),
         )
 
     def set(self, *args: Any, **kwargs: Any) -> Any:
         """Set a value."""
         return self._or_fallback(
-            "set", lambda: super(FallbackRedisCache, self).set(*args, **kwargs),
+            "set",
+            lambda: super(FallbackRedisCache, self).set(*args, **kwargs),
             (args, kwargs),
         )
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         """Whether there was something to delete."""
         return self._or_fallback(
-            "delete", lambda: super(FallbackRedisCache, self).delete(*args, **kwargs),
+            "delete",
+            lambda: super(FallbackRedisCache, self).delete(*args, **kwargs),
             (args, kwargs),
         )
 
     def touch(self, *args: Any, **kwargs: Any) -> Any:
         """Give a key a new time to live."""
         return self._or_fallback(
-            "touch", lambda: super(FallbackRedisCache, self).touch(*args, **kwargs),
+            "touch",
+            lambda: super(FallbackRedisCache, self).touch(*args, **kwargs),
             (args, kwargs),
         )
 
     def incr(self, *args: Any, **kwargs: Any) -> Any:
         """Add to a number."""
         return self._or_fallback(
-            "incr", lambda: super(FallbackRedisCache, self).incr(*args, **kwargs),
+            "incr",
+            lambda: super(FallbackRedisCache, self).incr(*args, **kwargs),
             (args, kwargs),
         )

@@ -94,7 +94,7 @@ class ProviderTokenView(social_views.ProviderTokenView):
     def handle(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        """allauth's answer; 400 in its shape where it would break (KeyError: kid)."""
+        """Allauth's answer; 400 in its shape where it would break (KeyError: kid)."""
         try:
             return super().handle(request, *args, **kwargs)
         except KeyError:
@@ -106,7 +106,7 @@ class ProviderTokenView(social_views.ProviderTokenView):
             return JsonResponse({"status": 400, "errors": [error]}, status=400)
 
 
-VIEWS = {
+VIEWS: dict[str, Any] = {
     "auth/login": LoginView,
     "auth/signup": SignupView,
     "auth/password/reset": ResetPasswordView,

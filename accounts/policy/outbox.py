@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.message import EmailMessage
 from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from accounts.crypto import decrypt, encrypt
+
+if TYPE_CHECKING:
+    from django.core.mail.message import EmailMessage
 
 log = structlog.get_logger(__name__)
 PURPOSE = "outbox"
@@ -41,7 +43,7 @@ def post(message: EmailMessage) -> None:
 
 @task()
 def deliver(sealed: str, tries: int) -> None:
-    """Send one mail; on failure put it back with a longer wait, and log when it ends."""
+    """Send one mail; on failure put it back, to be tried again after a longer wait."""
     letter = json.loads(decrypt(sealed.encode(), PURPOSE))
     alternatives = letter.pop("alternatives")
     message = EmailMultiAlternatives(**letter)

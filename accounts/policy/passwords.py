@@ -36,10 +36,10 @@ class BrandNameValidator:
         words = {settings.BRAND_NAME.lower(), settings.SITE_HOST.split(".")[0].lower()}
         text = password.lower()
         for word in sorted(words, key=len, reverse=True):
-            if len(word) > 3:  # noqa: PLR2004 - shorter ones occur in any text
+            if len(word) > 3:
                 text = text.replace(word, "")
         rest = "".join(letter for letter in text if letter.isalpha())
-        if text != password.lower() and len(rest) < 6:  # noqa: PLR2004
+        if text != password.lower() and len(rest) < 6:
             raise ValidationError(self.get_help_text(), code="password_context_word")
 
     def get_help_text(self) -> str:

@@ -46,7 +46,9 @@ SESSIONS_PER_PERSON = 25
 
 def session_store(session_key: str | None = None) -> SessionBase:
     """The session of this key, not yet read; a new one without a key."""
-    store: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    store: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(
+        session_key
+    )
     return store
 
 
@@ -75,7 +77,9 @@ def read_session(session_key: str) -> StoredSession | None:
     row = Session.objects.filter(
         session_key=session_key, expire_date__gt=timezone.now()
     ).first()
-    return row and StoredSession(row.session_key, row.get_decoded(), row.expire_date)
+    if row is None:
+        return None
+    return StoredSession(row.session_key, row.get_decoded(), row.expire_date)
 
 
 def belongs_to(data: SessionBase | dict[str, Any], user: User) -> bool:
@@ -100,7 +104,7 @@ def renew_hash(session: SessionBase) -> None:
     """Bring a session from before a change of AUTH_SECRET under today's, in place."""
     if not settings.SECRET_KEY_FALLBACKS:
         return
-    user = User.objects.filter(pk=session.get(SESSION_KEY)).first()
+    user = User.objects.filter(pk=session.get(SESSION_KEY, "")).first()
     if user and _renew(session, user):
         renew_sessions(user)
 

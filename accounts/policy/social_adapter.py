@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """allauth's hooks for providers."""
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+    def is_open_for_signup(
+        self, request: HttpRequest, sociallogin: SocialLogin
+    ) -> bool:
         """A provider is no way around a closed sign-up."""
         return bool(settings.SIGNUP_OPEN)

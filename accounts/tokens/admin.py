@@ -51,7 +51,7 @@ class FamilyAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Revoke: sign these out"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Family]) -> None:
         """Refused at once here, by other services within seconds."""
-        ended = sum(
+        counts: list[int] = [
             revoke_families(
                 family=family.pk,
                 user=family.user,
@@ -60,7 +60,8 @@ class FamilyAdmin(ReadOnlyAdmin):
                 actor=request.user,  # type: ignore[arg-type]
             )
             for family in queryset.select_related("user")
-        )
+        ]
+        ended = sum(counts)
         text = ngettext("%d sign-in revoked.", "%d sign-ins revoked.", ended) % ended
         self.message_user(request, text, messages.SUCCESS)
 

@@ -16,4 +16,4 @@ class TokensConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from accounts.tokens import receivers  # noqa: F401, PLC0415
+        from accounts.tokens import receivers  # noqa: F401

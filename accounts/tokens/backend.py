@@ -58,7 +58,13 @@ class RingBackend(TokenBackend):
     """Signs with the ring's active key, verifies with the key that `kid` names."""
 
     def __init__(
-        self, ring: Callable[[], Ring], *, typ: str, kind: str, issuer: str, audience: str
+        self,
+        ring: Callable[[], Ring],
+        *,
+        typ: str,
+        kind: str,
+        issuer: str,
+        audience: str,
     ) -> None:
         super().__init__(ALGORITHMS[0], audience=audience, issuer=issuer)
         self.ring, self.typ, self.kind = ring, typ, kind

@@ -42,7 +42,8 @@ def methods(records: list[Record]) -> list[str]:
     found: set[str] = set()
     for record in records:
         if record["method"] != "mfa":
-            found.add(_FIRST_FACTORS.get(record["method"], record["method"]))
+            method = str(record["method"])
+            found.add(_FIRST_FACTORS.get(method, method))
             continue
         found.add(_SECOND_FACTORS.get(record.get("type", ""), "otp"))
         if not record.get("passwordless"):

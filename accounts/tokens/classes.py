@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from django.conf import settings
 from rest_framework_simplejwt.tokens import AccessToken as StockAccessToken
@@ -12,9 +12,6 @@ from rest_framework_simplejwt.tokens import RefreshToken as StockRefreshToken
 from accounts.tokens import claims
 from accounts.tokens.backend import RingBackend
 from accounts.tokens.ring import ring
-
-if TYPE_CHECKING:
-    from rest_framework_simplejwt.tokens import Token
 
 
 @lru_cache(maxsize=2)
@@ -38,7 +35,7 @@ class _FromFamily:
 
     @property
     def token_backend(self) -> RingBackend:
-        """simplejwt's hook for the key."""
+        """Simplejwt's hook for the key."""
         return backend(self.token_type)
 
     def signed(self, kid: str) -> str:
@@ -67,4 +64,4 @@ class RefreshToken(_FromFamily, StockRefreshToken):
 
     token_type = "refresh"  # noqa: S105
     lifetime = settings.JWT_REFRESH_LIFETIME
-    access_token_class: type[Token] = AccessToken
+    access_token_class = AccessToken

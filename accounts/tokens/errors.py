@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rest_framework_simplejwt.exceptions import TokenError
 
+__all__ = ["NoPolicySession", "Replayed", "TokenError", "TokenRevoked"]
+
 
 class TokenRevoked(TokenError):
     """The token was good until its family was revoked."""

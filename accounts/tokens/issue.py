@@ -44,11 +44,12 @@ def open_family(request: HttpRequest) -> TokenPair:
         raise NoPolicySession
     if not session.session_key:
         session.save()
+    key: str = session.session_key or ""
     proof = session_proof(records)
     now = datetime.now(tz=UTC)
     family = Family.objects.create(
         user=user,
-        session_key=session.session_key,
+        session_key=key,
         session_sid=session[sessions.SID],
         current_jti=uuid4().hex,
         kid=ring().signing.kid,
@@ -67,9 +68,7 @@ def session_proof(records: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "amr": claims.methods(records),
         "acr": claims.assurance(records),
-        "auth_time": datetime.fromtimestamp(
-            claims.authenticated_at(records), tz=UTC
-        ),
+        "auth_time": datetime.fromtimestamp(claims.authenticated_at(records), tz=UTC),
     }
 
 

@@ -67,7 +67,7 @@ def load(pem: bytes, algorithm: str) -> Key:
 
 
 def thumbprint(jwk: dict[str, Any]) -> str:
-    """The SHA-256 thumbprint of a public JWK (RFC 7638): the same key, the same name."""
+    """The SHA-256 thumbprint of a public JWK (RFC 7638): same key, same name."""
     members = {name: jwk[name] for name in REQUIRED[jwk["kty"]]}
     text = json.dumps(members, separators=(",", ":"), sort_keys=True)
     digest = hashlib.sha256(text.encode()).digest()

@@ -48,7 +48,8 @@ def revoke_at_new_password(instance: User, created: bool, **kwargs: Any) -> None
     AbstractBaseUser keeps the raw password until save() is over; a re-hash at sign-in
     clears it first, so that this fires for new passwords alone.
     """
-    if created or instance._password is None:
+    raw = getattr(instance, "_password", None)
+    if created or raw is None:
         return
     request = context.request
     mine = None

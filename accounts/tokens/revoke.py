@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Reason = Family.Reason
 
 
-def revoke_families(
+def revoke_families(  # noqa: PLR0913 - each is a mark to find families by
     *,
     reason: str,
     user: User | None = None,
@@ -82,7 +82,7 @@ def live_families(user: User) -> int:
 
 
 def revoke_by_token(raw: str, request: HttpRequest) -> None:
-    """RFC 7009: end the sign-in of a refresh token; one that is not valid is no error."""
+    """End the sign-in of a refresh token; an invalid one is no error (RFC 7009)."""
     try:
         family, _ = read_refresh(raw)
     except TokenError:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.audit.models import Action
 from accounts.audit.record import record
 from accounts.crypto import decrypt, encrypt
-from accounts.tokens import keys
+from accounts.tokens.keys import Key, generate, load
 from accounts.tokens.models import SigningKey
 
 PURPOSE = "signing key"
@@ -25,8 +25,8 @@ FRESH_SECONDS = 30.0
 class Ring:
     """All keys that verify, and the one that signs."""
 
-    keys: dict[str, keys.Key]
-    signing: keys.Key
+    keys: dict[str, Key]
+    signing: Key
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public parts (RFC 7517 5)."""
@@ -58,7 +58,8 @@ def ring() -> Ring:
             if known and known[1].keys.keys() == fresh.keys.keys():
                 fresh = Ring(known[1].keys, known[1].keys[fresh.signing.kid])
             _known = (time.monotonic(), fresh)
-        return _known[1]
+            return fresh
+    return ring()  # another thread has just read it
 
 
 def forget() -> None:
@@ -77,14 +78,14 @@ def _read() -> Ring:
     return Ring(found, found[active.kid])
 
 
-def _open(row: SigningKey) -> keys.Key:
-    return keys.load(decrypt(bytes(row.sealed_private), PURPOSE), row.algorithm)
+def _open(row: SigningKey) -> Key:
+    return load(decrypt(bytes(row.sealed_private), PURPOSE), row.algorithm)
 
 
 def make_active_key() -> None:
     """The first key, on first use. Of several processes that try, one succeeds."""
-    pem = keys.generate(settings.JWT_ALGORITHM)
-    key = keys.load(pem, settings.JWT_ALGORITHM)
+    pem = generate(settings.JWT_ALGORITHM)
+    key = load(pem, settings.JWT_ALGORITHM)
     try:
         with transaction.atomic():
             SigningKey.objects.create(

@@ -61,7 +61,9 @@ ROTATED = (
 )  # fmt: skip
 
 
-def _advance(family: Family, jti: str, records: list[dict[str, Any]], now: datetime) -> bool:
+def _advance(
+    family: Family, jti: str, records: list[dict[str, Any]], now: datetime
+) -> bool:
     changed = Family.objects.filter(
         pk=family.pk, current_jti=jti, revoked_at__isnull=True, expires_at__gt=now
     ).update(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: A session token that no session has: allauth answers 410, not "anonymous".
 NO_SESSION = "invalid"
+MEMO = "_token_pair"
 
 
 class FamilyTokenStrategy(SessionTokenStrategy):
@@ -58,14 +59,12 @@ class FamilyTokenStrategy(SessionTokenStrategy):
     def create_access_token_payload(self, request: HttpRequest) -> dict[str, Any]:
         """The pair for `meta`. allauth may ask twice for one sign-in: answered once."""
         key = request.session.session_key
-        known: tuple[str | None, TokenPair] | None = getattr(
-            request, "_token_pair", None
-        )
+        known: tuple[str | None, TokenPair] | None = getattr(request, MEMO, None)
         if known is None or known[0] != key:
             request.session.set_expiry(settings.JWT_REFRESH_LIFETIME)
             request.session.save()
             known = (request.session.session_key, open_family(request))
-            request._token_pair = known  # type: ignore[attr-defined]
+            setattr(request, MEMO, known)
         tokens = known[1]
         return {
             "access_token": tokens.access,
@@ -76,7 +75,7 @@ class FamilyTokenStrategy(SessionTokenStrategy):
 
     def refresh_token(self, refresh_token: str) -> tuple[str, str] | None:
         """The next pair, or None when the token is not valid."""
-        from allauth.core import context  # noqa: PLC0415 - its value is per request
+        from allauth.core import context
 
         try:
             tokens = rotate(refresh_token, context.request)

@@ -122,18 +122,19 @@ def problem(
 
 
 async def not_authenticated(_: Request, __: Exception) -> JSONResponse:
-    """A bare challenge: RFC 6750 section 3.1 wants no error code when nothing was sent."""
+    """A bare challenge: no error code when nothing was sent (RFC 6750 section 3.1)."""
     return problem(
-        401, "not_authenticated", "Send an access token.", {"WWW-Authenticate": "Bearer"}
+        401,
+        "not_authenticated",
+        "Send an access token.",
+        {"WWW-Authenticate": "Bearer"},
     )
 
 
 async def invalid_token(_: Request, error: Exception) -> JSONResponse:
     """The texts of InvalidToken are ours, free of quotes and of the token."""
     challenge = f'Bearer error="invalid_token", error_description="{error}"'
-    return problem(
-        401, "token_not_valid", f"{error}.", {"WWW-Authenticate": challenge}
-    )
+    return problem(401, "token_not_valid", f"{error}.", {"WWW-Authenticate": challenge})
 
 
 async def unavailable(_: Request, error: Exception) -> JSONResponse:

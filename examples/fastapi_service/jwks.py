@@ -34,7 +34,7 @@ Keys = dict[str, jwt.PyJWK]
 
 
 class KeysUnavailable(Exception):
-    """The keys cannot be had now: nobody can be let in. Try again in `retry_after` s."""
+    """The keys cannot be had now: nobody is let in. Try again in `retry_after` s."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("the signing keys cannot be had")
@@ -69,7 +69,11 @@ def read_keys(data: bytes) -> Keys:
 
 def read_key(jwk: dict[str, Any]) -> jwt.PyJWK | None:
     """A public key pinned to the one algorithm that its JWK names, None if unusable."""
-    alg, kty, operations = jwk.get("alg"), jwk.get("kty"), jwk.get("key_ops", ["verify"])
+    alg, kty, operations = (
+        jwk.get("alg"),
+        jwk.get("kty"),
+        jwk.get("key_ops", ["verify"]),
+    )
     if type(alg) is not str or ALGORITHMS.get(alg) != (kty, jwk.get("crv")):
         return None
     if jwk.get("use", "sig") != "sig" or type(operations) is not list:
@@ -129,10 +133,10 @@ class JwksClient:
         Raises KeysUnavailable when the issuer cannot be asked and memory cannot answer.
         """
         known = kid in self._keys
-        if not known or self.clock() >= self._fresh_until:
-            # Whoever finds a known key while another fetches need not wait for it.
-            if not (known and self._one_at_a_time.locked()):
-                await self._refresh(kid)
+        fresh = known and self.clock() < self._fresh_until
+        # Whoever finds a known key while another fetches need not wait for it.
+        if not fresh and not (known and self._one_at_a_time.locked()):
+            await self._refresh(kid)
         now = self.clock()
         if self._fetched_at is None or now - self._fetched_at > self.max_stale:
             raise KeysUnavailable(self._retry_after(now))
@@ -153,7 +157,12 @@ class JwksClient:
             try:
                 async with asyncio.timeout(self.timeout):
                     keys, max_age = await self._fetch()
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:
+            except (
+                httpx.HTTPError,
+                httpx.InvalidURL,
+                ValueError,
+                TimeoutError,
+            ) as error:
                 log.warning("JWKS not fetched from %s: %r", self.url, error)
                 return
             self._keys, self._failing = keys, False

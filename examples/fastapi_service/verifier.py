@@ -148,7 +148,11 @@ class Verifier:
         now = self.clock()
         issued, expires = claims.get("iat"), claims.get("exp")
         begins = claims.get("nbf", issued)
-        if type(issued) is not int or type(expires) is not int or type(begins) is not int:
+        if (
+            type(issued) is not int
+            or type(expires) is not int
+            or type(begins) is not int
+        ):
             msg = "A claim is missing or of a wrong type"
             raise InvalidToken(msg)
         if max(issued, begins) > now + self.leeway:

@@ -162,8 +162,9 @@ def test_proof_given_later_steps_up_the_next_token(make_person, api, browser):
     import json
 
     from django.contrib.sessions.models import Session
-    from tests.flows.test_api_sign_in import claims
+
     from tests.fixtures import enrol_totp
+    from tests.flows.test_api_sign_in import claims
 
     user = make_person()
     sign_in_by_form(browser)

@@ -101,19 +101,20 @@ def test_the_limit_cannot_be_walked_round_by_host_case_or_forwarded_address(
 ):
     make_person()
     settings.ALLOWED_HOSTS = ["*"]
-    codes = []
-    for number in range(8):
-        codes.append(
-            Client(SERVER_NAME=f"host{number}.example").post(
-                "/api/token/",
-                json.dumps(
-                    {"email": f"{'mM'[number % 2]}aya@example.org", "password": "x"}
-                ),
-                content_type="application/json",
-                REMOTE_ADDR=f"10.0.0.{number}",
-                headers={"x-forwarded-for": f"192.0.2.{number}"},
-            ).status_code
-        )  # fmt: skip
+    codes = [
+        Client(SERVER_NAME=f"host{number}.example")
+        .post(
+            "/api/token/",
+            json.dumps(
+                {"email": f"{'mM'[number % 2]}aya@example.org", "password": "x"}
+            ),
+            content_type="application/json",
+            REMOTE_ADDR=f"10.0.0.{number}",
+            headers={"x-forwarded-for": f"192.0.2.{number}"},
+        )
+        .status_code
+        for number in range(8)
+    ]
     assert codes == [401] * 5 + [429] * 3
 
 

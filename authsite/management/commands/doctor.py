@@ -1,4 +1,4 @@
-"""`manage.py doctor`: is the live configuration right? Each finding says how to mend."""
+"""`manage.py doctor`: is the configuration right? Each finding says how to mend."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ def mail() -> str:
     """The mail server lets us in."""
     with get_connection(fail_silently=False):
         pass
-    return f"{settings.EMAIL_BACKEND.split('.')[-2]}, from {settings.DEFAULT_FROM_EMAIL}"
+    return (
+        f"{settings.EMAIL_BACKEND.split('.')[-2]}, from {settings.DEFAULT_FROM_EMAIL}"
+    )
 
 
 def outbox() -> str:
