@@ -105,6 +105,11 @@ class UserAdmin(admin.ModelAdmin):
     inlines = (EmailInline, AuthenticatorInline, SessionInline)
     actions = ACTIONS
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Groups carry rights: only a superuser gives them."""
+        root = request.user.is_superuser
+        return self.readonly_fields if root else (*self.readonly_fields, "groups")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """With what the list shows of other tables, in the same query."""
         mine = {"user": OuterRef("pk")}

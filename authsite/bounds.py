@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 from authsite.errors import respond
 
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
 MAX_BODY = 256 * 1024  # bytes; the largest honest body is a form of the admin
 MAX_DEPTH = 16
+PAGE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+METHODS = PAGE_METHODS | {"PUT", "PATCH", "DELETE"}
 CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 STRINGS = re.compile(rb'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
@@ -42,12 +47,33 @@ class BoundsMiddleware:
         try:
             check(request)
         except Refused as refused:
-            return respond(request, refused.status, refused.code, refused.detail)
-        return self.get_response(request)
+            answer = respond(request, refused.status, refused.code, refused.detail)
+            if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
+                answer.headers["Allow"] = ", ".join(sorted(PAGE_METHODS))
+            return answer
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return _with_a_body(request, response)
+        return response
+
+
+def _with_a_body(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """Django's own 405 is empty: a blank page for people."""
+    if getattr(refused, "content", b""):
+        return refused
+    detail = f"The method {request.method} is not allowed here."
+    response = respond(request, 405, "method_not_allowed", detail)
+    response.headers["Allow"] = refused.headers.get("Allow", "")
+    return response
 
 
 def check(request: HttpRequest) -> None:
     """Raises Refused."""
+    if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        raise Refused(400, "invalid", "The address must not hold NUL.")
+    programs = request.path_info.startswith(("/api/", "/_allauth/"))
+    if request.method not in (METHODS if programs else PAGE_METHODS):
+        raise Refused(405, "method_not_allowed", "This method is not known here.")
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return
     length = request.META.get("CONTENT_LENGTH") or "0"
@@ -64,6 +90,18 @@ def check(request: HttpRequest) -> None:
         if request.content_type not in {"application/json", ""}:
             raise Refused(415, "unsupported_media_type", "Send application/json.")
         check_json(request.body)
+    elif request.content_type in FORMS:
+        check_form(request.body)
+
+
+def check_form(body: bytes) -> None:
+    """Raises Refused for a form whose text is not UTF-8, or holds NUL."""
+    try:
+        text = unquote_to_bytes(body).decode()
+    except UnicodeDecodeError:
+        raise Refused(400, "parse_error", "Send UTF-8.") from None
+    if "\x00" in text:
+        raise Refused(400, "parse_error", "Text must not hold NUL.")
 
 
 def _speaks_json(request: HttpRequest) -> bool:

@@ -15,20 +15,13 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
 from accounts.api.errors import UNAVAILABLE, problem_response
-from accounts.policy.limits import attempts_key, retry_after
+from accounts.policy.limits import page_retry_after
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 #: Paths that programs speak to; everything else is a page.
 PROBLEM_PATHS = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
-#: Which limits a page's path is counted under.
-PAGE_LIMITS = {
-    "login": ("login", "login_failed"),
-    "signup": ("signup",),
-    "reset": ("reset_password", "reset_password_from_key"),
-    "reauthenticate": ("reauthenticate",),
-}
 
 
 def respond(
@@ -95,20 +88,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 @login_not_required
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """404 in its shape under a prefix of programs; in DEBUG too."""
+    return not_found(request)
+
+
+@login_not_required
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """429 with the seconds to wait, from allauth's own counters."""
-    wait = _wait(request)
+    wait = page_retry_after(request)
     return respond(request, 429, "throttled", "Too many attempts.", wait)
-
-
-def _wait(request: HttpRequest) -> int:
-    parts = request.path_info.strip("/").split("/")
-    actions: tuple[str, ...] = next(
-        (PAGE_LIMITS[part] for part in reversed(parts) if part in PAGE_LIMITS),
-        ("change_password", "manage_email"),
-    )
-    email = request.POST.get("login") or request.POST.get("email") or ""
-    return retry_after(request, actions, key=attempts_key(request, email))
 
 
 @login_not_required

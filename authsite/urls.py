@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from accounts.tokens.views import jwks
 from authsite import wellknown
+from authsite.errors import nothing_here
 
 urlpatterns = [
     # browser_sign_in, social_sign_in: allauth's paths with our policy and templates
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/", include("accounts.api.urls")),
     path("_allauth/", include("accounts.policy.headless")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("_allauth/<path:rest>", nothing_here),
     # what other services and browsers ask for
     path(".well-known/jwks.json", jwks, name="jwks"),
     path(
@@ -27,6 +29,7 @@ urlpatterns = [
         wellknown.change_password,
         name="change_password_url",
     ),
+    path(".well-known/<path:rest>", nothing_here),
     path("favicon.ico", wellknown.favicon, name="favicon"),
     path("healthz", wellknown.healthz, name="healthz"),
 ]

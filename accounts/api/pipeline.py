@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from accounts.api.errors import refusal
 from accounts.policy.headless import LoginView
-from accounts.policy.limits import attempts_key, retry_after
+from accounts.policy.limits import retry_after
 from accounts.policy.sessions import session_store
 
 if TYPE_CHECKING:
@@ -71,9 +71,12 @@ def call(
 
 
 def translate(
-    request: HttpRequest, status: int, body: dict[str, Any], email: str = ""
+    request: HttpRequest, status: int, body: dict[str, Any], key: str
 ) -> Response:
-    """Allauth's answer to a sign-in as the contract's."""
+    """Allauth's answer to a sign-in as the contract's.
+
+    `key` is what failures are counted under, for Retry-After.
+    """
     meta = body.get("meta", {})
     if status == 200 and meta.get("access_token"):
         return Response(
@@ -86,7 +89,7 @@ def translate(
         )
     codes = {error["code"] for error in body.get("errors", [])}
     if status == 429 or "too_many_login_attempts" in codes:
-        return _throttled(request, email)
+        return _throttled(request, key)
     if status == 401 and (pending := _pending(body)):
         return _further_step(pending, meta.get("session_token", ""))
     if status == 400 and "incorrect_code" in codes:
@@ -98,8 +101,8 @@ def translate(
     return refusal(401, "no_active_account", NO_ACCOUNT)
 
 
-def _throttled(request: HttpRequest, email: str) -> Response:
-    wait = retry_after(request, SIGN_IN_ACTIONS, key=attempts_key(request, email))
+def _throttled(request: HttpRequest, key: str) -> Response:
+    wait = retry_after(request, SIGN_IN_ACTIONS, key=key)
     detail = f"Too many attempts. Try again in {wait} seconds."
     return refusal(429, "throttled", detail, {"Retry-After": str(wait)})
 

@@ -20,6 +20,8 @@ from accounts.api.serializers import (
     VerifySerializer,
 )
 from accounts.api.throttles import SessionExchangeThrottle, TokenThrottle
+from accounts.policy.limits import attempts_key, second_step_key
+from accounts.policy.sessions import session_store
 from accounts.tokens.errors import NoPolicySession, TokenError, TokenRevoked
 from accounts.tokens.issue import TokenPair, open_family
 from accounts.tokens.revoke import revoke_by_token
@@ -43,8 +45,8 @@ class TokenView(OpenView):
         django_request = request._request
         with pipeline(django_request):
             status, answer = call(login_view, django_request, dict(body.validated_data))
-            email = body.validated_data["email"]
-            return translate(django_request, status, answer, email)
+            key = attempts_key(django_request, body.validated_data["email"])
+            return translate(django_request, status, answer, key)
 
 
 class TokenMFAView(OpenView):
@@ -58,12 +60,13 @@ class TokenMFAView(OpenView):
         token, code = body.validated_data["pending_token"], body.validated_data["code"]
         django_request = request._request
         with pipeline(django_request):
+            key = second_step_key(session_store(token))
             status, answer = call(
                 mfa_view, django_request, {"code": code.replace(" ", "")}, token
             )
             if status == 410:
                 return refusal(401, "no_active_account", "This sign-in has ended.")
-            return translate(django_request, status, answer)
+            return translate(django_request, status, answer, key)
 
 
 class TokenRefreshView(OpenView):

@@ -22,6 +22,9 @@ ICONS = {
     Action.SIGN_OUT: "leave",
     Action.PASSWORD_CHANGED: "lock",
     Action.PASSWORD_RESET: "lock",
+    Action.RESET_REQUESTED: "mail",
+    Action.EMAIL_VERIFIED: "mail",
+    Action.EMAIL_CHANGED: "mail",
     Action.FACTOR_ADDED: "phone",
     Action.FACTOR_REMOVED: "phone",
     Action.FACTOR_RENEWED: "list",
@@ -31,6 +34,7 @@ WARNINGS = frozenset(
     {
         Action.SIGN_IN_FAILED,
         Action.SIGN_IN_LIMITED,
+        Action.FACTOR_REFUSED,
         Action.REFRESH_REPLAYED,
         Action.FACTOR_REMOVED,
         Action.DEACTIVATED,

@@ -88,8 +88,12 @@ def email_verified(request: HttpRequest, email_address: Any, **kwargs: Any) -> N
 
 
 @receiver(account.email_changed)
-def email_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """The primary address is another one."""
+def email_changed(
+    request: HttpRequest, user: User, from_email_address: Any, **kwargs: Any
+) -> None:
+    """The primary address is another one; the first one is no change."""
+    if from_email_address is None:
+        return
     record(Action.EMAIL_CHANGED, request=request, user=user)
 
 
@@ -103,6 +107,19 @@ def email_added(request: HttpRequest, user: User, **kwargs: Any) -> None:
 def email_removed(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """No longer theirs."""
     record(Action.EMAIL_REMOVED, request=request, user=user)
+
+
+@receiver(mfa.authentication_failed)
+def factor_refused(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A wrong code, in the second step of a sign-in or when proof is asked again."""
+    kind = kwargs["authenticator"].type
+    record(
+        Action.FACTOR_REFUSED,
+        request=request,
+        user=user,
+        outcome=Outcome.FAILURE,
+        method=kind,
+    )
 
 
 @receiver(mfa.authenticator_added)

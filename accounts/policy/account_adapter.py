@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.core import context
+from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import is_headless_request
@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Count the attempt. Over the limit: 429 on pages, else allauth's error."""
         try:
             super().pre_authenticate(request, **credentials)
-        except ValidationError:
+        except (ValidationError, ImmediateHttpResponse):
             record(
                 Action.SIGN_IN_LIMITED,
                 request=request,
@@ -63,10 +63,15 @@ class AccountAdapter(DefaultAccountAdapter):
                 method="pwd",
                 email=credentials.get("email", ""),
             )
-            if is_headless_request(request):
-                raise
-            response = ratelimit.respond_429(request)
-            raise ImmediateHttpResponse(response) from None
+            raise
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """An error for a form; over a limit a page answers 429 instead of 200."""
+        error = super().validation_error(code, *args)
+        request = current.request
+        if code == "too_many_login_attempts" and not is_headless_request(request):
+            raise ImmediateHttpResponse(ratelimit.respond_429(request))
+        return error
 
     def login(self, request: HttpRequest, user: User) -> None:
         """The end of the pipeline: session and audit event in one transaction."""
@@ -105,7 +110,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         allauth would ask even right after a sign-in.
         """
-        request = context.request
+        request = current.request
         records = get_authentication_records(request, request.user)
         recent = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
         if records and records[-1]["at"] > recent:
@@ -144,6 +149,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return attempts_key(request, credentials.get("email") or "")
 
     # What they get -------------------------------------------------------------
+    def send_password_reset_mail(
+        self, user: User, email: str, context: dict[str, Any]
+    ) -> None:
+        """As allauth's, and the person can see that it was asked for."""
+        record(Action.RESET_REQUESTED, request=current.request, user=user)
+        super().send_password_reset_mail(user, email, context)
+
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:

@@ -106,12 +106,25 @@ class ProviderTokenView(social_views.ProviderTokenView):
             return JsonResponse({"status": 400, "errors": [error]}, status=400)
 
 
+class ManagePhoneView(account_views.ManagePhoneView):
+    """GET and POST account/phone; allauth breaks on other methods (no self.user)."""
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """405 for what the view does not know."""
+        if request.method not in {"GET", "POST"}:
+            return self.http_method_not_allowed(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+
 VIEWS: dict[str, Any] = {
     "auth/login": LoginView,
     "auth/signup": SignupView,
     "auth/password/reset": ResetPasswordView,
     "auth/reauthenticate": ReauthenticateView,
     "auth/provider/token": ProviderTokenView,
+    "account/phone": ManagePhoneView,
     "account/password/change": ChangePasswordView,
 }
 

@@ -6,9 +6,12 @@ import math
 import secrets
 import time
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from allauth.core.internal import ratelimit
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core import signing
 from django.core.cache import cache
 
@@ -16,11 +19,21 @@ from accounts.crypto import keyed_hash, keyed_hash_matches
 from accounts.models import normalise_email
 
 if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
 
 APP = "allauth.account"
+#: Which limits a page's path is counted under.
+PAGE_LIMITS = {
+    "2fa": ("login_failed",),
+    "login": ("login", "login_failed"),
+    "signup": ("signup",),
+    "reset": ("reset_password", "reset_password_from_key"),
+    "reauthenticate": ("reauthenticate",),
+    "change": ("change_password",),
+}
 PURPOSE = "known device"
 COOKIE_AGE = 180 * 24 * 3600
 PEOPLE_PER_DEVICE = 5
@@ -85,3 +98,22 @@ def retry_after(request: HttpRequest, actions: tuple[str, ...], key: str = "") -
             if len(hits) >= rate.amount:
                 wait = max(wait, hits[-1] + rate.duration - now)
     return max(1, math.ceil(wait))
+
+
+def page_retry_after(request: HttpRequest) -> int:
+    """The same for the page that was asked for."""
+    parts = request.path_info.strip("/").split("/")
+    actions: tuple[str, ...] = next(
+        (PAGE_LIMITS[part] for part in parts if part in PAGE_LIMITS),
+        ("manage_email", "confirm_email"),
+    )
+    email = request.POST.get("login") or request.POST.get("email") or ""
+    key = second_step_key(request.session) if "2fa" in parts else ""
+    return retry_after(request, actions, key=key or attempts_key(request, email))
+
+
+def second_step_key(session: SessionBase) -> str:
+    """What wrong codes are counted under for whoever's sign-in is pending; else ""."""
+    pending = session.get(LOGIN_SESSION_KEY) or {}
+    pk = pending.get("user_pk") or session.get(SESSION_KEY)
+    return f"mfa-auth-user-{UUID(str(pk))}" if pk else ""

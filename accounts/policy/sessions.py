@@ -25,6 +25,7 @@ from django.contrib.auth import (
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
@@ -191,6 +192,9 @@ class SessionLifetimeMiddleware:
             else:
                 touch(session)
         response = self.get_response(request)
+        if SESSION_KEY in session:
+            # Pages of a person must not come back from a cache after sign-out.
+            patch_cache_control(response, no_store=True, private=True)
         after = session.session_key
         if before and after and after != before and SID in session:
             session_key_changed.send(

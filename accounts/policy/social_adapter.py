@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp
 from django.conf import settings
+from django.http import Http404
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
     from django.http import HttpRequest
+
+
+class NotConfigured(SocialApp.DoesNotExist, Http404):
+    """A provider without client ids: its pages are not there."""
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
@@ -20,3 +26,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     ) -> bool:
         """A provider is no way around a closed sign-up."""
         return bool(settings.SIGNUP_OPEN)
+
+    def get_app(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> Any:
+        """The provider's settings. Raises NotConfigured instead of ending in a 500."""
+        try:
+            return super().get_app(request, provider, client_id)
+        except SocialApp.DoesNotExist:
+            raise NotConfigured from None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from uuid import UUID
 
 ACCESS_TYP = "at+jwt"
 REFRESH_TYP = "rt+jwt"
@@ -107,7 +108,17 @@ def _has_types(claims: Claims, kind: str) -> bool:
     # `type(...) is`, not isinstance: True is an int to Python.
     return (
         all(type(claims[name]) is str for name in texts)
+        and _is_uuid(claims["sub"])
+        and _is_uuid(claims["sid"])
         and type(claims["exp"]) is int
         and type(claims["iat"]) is int
         and type(claims.get("nbf", 0)) is int
     )
+
+
+def _is_uuid(text: str) -> bool:
+    # In its one spelling: UUID() reads braces, capitals and more as the same.
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -108,7 +108,7 @@ def _common(
 
 
 def _person(family: Family) -> dict[str, Any]:
-    user = family.user
+    user = family.person
     verified = EmailAddress.objects.filter(
         user_id=user.pk, email=user.email, verified=True
     ).exists()

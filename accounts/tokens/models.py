@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class SigningKey(models.Model):
@@ -57,14 +60,20 @@ class Family(models.Model):
         SIGNED_OUT = "signed_out", _("signed out")
         SESSION_ENDED = "session_ended", _("session ended")
         PASSWORD = "password_changed", _("password changed")
+        DELETED = "deleted", _("person deleted")
         DEACTIVATED = "deactivated", _("person deactivated")
         REPLAYED = "replayed", _("refresh token replayed")
         CLIENT = "client", _("revoked by the client")
         ADMIN = "admin", _("revoked by an administrator")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Kept when the person is deleted: other processes must still read that it is
+    # revoked.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
     )
     session_key = models.CharField(max_length=40, db_index=True)
     session_sid = models.CharField(max_length=32, db_index=True)
@@ -98,3 +107,11 @@ class Family(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id}"
+
+    @property
+    def person(self) -> User:
+        """Whose it is. Raises RuntimeError once they are deleted."""
+        if self.user is None:
+            msg = "the person of this family was deleted"
+            raise RuntimeError(msg)
+        return self.user

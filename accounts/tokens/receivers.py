@@ -8,7 +8,7 @@ from allauth.account.signals import password_changed, password_set
 from allauth.core import context
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_out
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 from accounts.models import User
@@ -39,6 +39,12 @@ def revoke_with_all_sessions(user: User, reason: str, **kwargs: Any) -> None:
     """Everything of a person was ended; also what has no session row."""
     reasons = {"deactivated": Reason.DEACTIVATED}
     revoke_families(user=user, reason=reasons.get(reason, Reason.ADMIN))
+
+
+@receiver(pre_delete, sender=User)
+def revoke_before_deletion(instance: User, **kwargs: Any) -> None:
+    """The families stay behind, revoked, so that every process learns of it."""
+    revoke_families(user=instance, reason=Reason.DELETED)
 
 
 @receiver(post_save, sender=User)

@@ -39,7 +39,7 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
     """
     family, jti = read_refresh(raw)
     session = sessions.read_session(family.session_key)
-    if session is None or not sessions.belongs_to(session.data, family.user):
+    if session is None or not sessions.belongs_to(session.data, family.person):
         _revoke(family, Reason.SESSION_ENDED, request)
         msg = "The session has ended"
         raise TokenRevoked(msg)
@@ -83,22 +83,29 @@ def _within_grace(family: Family, jti: str) -> bool:
 
 
 def _revoke(family: Family, reason: str, request: HttpRequest) -> None:
-    revoke_families(family=family.pk, user=family.user, reason=reason, request=request)
+    revoke_families(
+        family=family.pk, user=family.person, reason=reason, request=request
+    )
 
 
 def _revoke_replayed(family: Family, request: HttpRequest) -> None:
     with transaction.atomic():
         if not revoke_families(
-            family=family.pk, user=family.user, reason=Reason.REPLAYED, request=request
+            family=family.pk,
+            user=family.person,
+            reason=Reason.REPLAYED,
+            request=request,
         ):
             return  # another process saw the same replay first and has told of it
         record(
             Action.REFRESH_REPLAYED,
             request=request,
-            user=family.user,
+            user=family.person,
             outcome=Outcome.FAILURE,
             family=str(family.pk),
         )
         get_adapter().send_notification_mail(
-            "tokens/email/refresh_replayed", family.user, {"device": family.user_agent}
+            "tokens/email/refresh_replayed",
+            family.person,
+            {"device": family.user_agent},
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from allauth.core.internal.httpkit import get_authorization_credential
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
@@ -38,10 +37,12 @@ class FamilyTokenStrategy(SessionTokenStrategy):
         if not raw:
             return None
         try:
-            sid = UUID(verify_access(raw)["sid"])
-        except (TokenError, Stale, ValueError):
+            claims = verify_access(raw)
+        except (TokenError, Stale):
             return NO_SESSION
-        family = Family.objects.filter(pk=sid, revoked_at__isnull=True).first()
+        family = Family.objects.filter(
+            pk=claims["sid"], user=claims["sub"], revoked_at__isnull=True
+        ).first()
         return family.session_key if family else NO_SESSION
 
     def lookup_session(self, session_token: str) -> SessionBase | None:
