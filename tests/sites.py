@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def site() -> Iterator[server.Site]:
     """The site on PostgreSQL and Valkey, with two web processes."""
     database = postgres.new_database(os.environ["DATABASE_URL"], "authsite_site")
-    limits = "login=1000/m/ip;login_failed=10/m/key;signup=1000/m/ip"
+    limits = "login=1000/m/ip;login_failed=5/300s/key;signup=1000/m/ip"
     with server.site(
         database, os.environ["CACHE_URL"], workers=2, RATE_LIMITS=limits
     ) as found:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 log = structlog.get_logger(__name__)
+#: From this age one request reads anew while the others go on with what is known;
+#: from FRESH_SECONDS they wait for it. Under steady load nobody ever waits.
+EAGER_SECONDS = 0.75
 FRESH_SECONDS = 1.0
 STALE_SECONDS = 5.0
 #: A commit can come this much after the time that it carries; read that far back.
@@ -50,8 +53,9 @@ class Revoked:
     def __contains__(self, sid: str) -> bool:
         """Whether this family is revoked. Raises Stale."""
         now = time.monotonic()
-        if now - self._read_at >= FRESH_SECONDS:
-            self._renew(now)
+        age = now - self._read_at
+        if age >= EAGER_SECONDS:
+            self._renew(now, wait=2 if age >= FRESH_SECONDS else 0)
             if time.monotonic() - self._read_at > STALE_SECONDS:
                 raise Stale
         return sid in self._times
@@ -61,13 +65,11 @@ class Revoked:
         with self._lock:
             self._times = {**self._times, **{str(pk): at for pk in families}}
 
-    def _renew(self, now: float) -> None:
-        # Idle for long: wait for the answer. Else one thread asks, the others go on.
-        must = now - self._read_at > STALE_SECONDS
-        if not self._lock.acquire(timeout=2 if must else 0):
+    def _renew(self, now: float, wait: float) -> None:
+        if not self._lock.acquire(timeout=wait):
             return
         try:
-            if now - self._tried_at >= FRESH_SECONDS:
+            if now - self._tried_at >= EAGER_SECONDS:
                 self._tried_at = now
                 self._load()
                 self._read_at = now  # the time before the query, never after it

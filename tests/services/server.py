@@ -46,6 +46,18 @@ class Site:
         )  # fmt: skip
         return done.stdout
 
+    def doctor(self) -> str:
+        """What `manage.py doctor` says of this site, well or not."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", "doctor"],
+            cwd=ROOT,
+            env=self.environment,
+            text=True,
+            check=False,
+            capture_output=True,
+        )
+        return done.stdout
+
     def run(self, code: str) -> Any:
         """Run Python in the site's settings; returns what it prints, as JSON."""
         return json.loads(
