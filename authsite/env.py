@@ -122,10 +122,11 @@ def wrong(name: str, what: str) -> ImproperlyConfigured:
 def _is_origin(value: str) -> bool:
     try:
         parts: SplitResult = urlsplit(value)
-        bare = parts._replace(path="", query="", fragment="").geturl() == value
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and bare
     except ValueError:
         return False
+    bare = parts._replace(path="", query="", fragment="").geturl() == value
+    plain = parts.username is None and bool(parts.hostname)
+    return parts.scheme in {"http", "https"} and bare and plain
 
 
 env = Env()

@@ -70,7 +70,7 @@ class PolicySessionAuthentication(SessionAuthentication):
         try:
             super().enforce_csrf(request)
         except PermissionDenied as error:
-            raise PermissionDenied(error.detail, "csrf_failed") from None
+            raise PermissionDenied(str(error.detail), "csrf_failed") from None
 
     def authenticate_header(self, request: Request) -> str:
         """A challenge, so that DRF answers 401 and not 403 to the anonymous."""

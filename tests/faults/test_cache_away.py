@@ -48,6 +48,7 @@ def test_the_cache_goes_away_and_comes_back(cache_and_site):
     cache, site = cache_and_site
     pair = sign_in(site).json()
     browser = by_form(site)
+    port = cache.port
     cache.stop()
     # nobody is signed out, and people still sign in: page, API, refresh
     assert browser.get("/dashboard/").status_code == 200
@@ -67,3 +68,7 @@ def test_the_cache_goes_away_and_comes_back(cache_and_site):
     told = site.doctor()
     assert "WRONG cache" in told
     assert "CACHE_URL" in told
+    again = valkey.start(port)
+    assert "ok    cache" in site.doctor()
+    assert sign_in(site, "wrong").status_code in {401, 429}
+    again.stop()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Mail that waits longer than this, in seconds, means that no worker runs.
 OUTBOX_PATIENCE = 120
+LOOK_UP = "look this id up in Django's system check reference"
 
 
 class Trouble(Exception):
@@ -57,7 +58,9 @@ class Command(BaseCommand):
                 yield self.tell(name, type(error).__name__, MEND[name])
         for message in checks.run_checks(include_deployment_checks=not settings.DEBUG):
             if message.level >= checks.WARNING:
-                yield self.tell(message.id or "check", message.msg, message.hint or "")
+                yield self.tell(
+                    message.id or "check", message.msg, message.hint or LOOK_UP
+                )
 
     def tell(self, name: str, what: str, mend: str) -> str:
         """One finding, with how to mend it."""

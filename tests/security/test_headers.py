@@ -1,0 +1,148 @@
+"""Headers of pages and of the API; CORS; what is open to the world."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+from drf_spectacular.validation import validate_schema
+
+from tests.fixtures import sign_in_by_form
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_pages_have_a_strict_policy(client):
+    page = client.get("/accounts/login/")
+    policy = page["Content-Security-Policy"]
+    for word in ("default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+                 "form-action 'self'", "object-src 'none'"):  # fmt: skip
+        assert word in policy
+    assert "unsafe" not in policy
+    assert page["X-Frame-Options"] == "DENY"
+    assert page["X-Content-Type-Options"] == "nosniff"
+    assert page["Referrer-Policy"] == "same-origin"
+    assert page["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in page["Permissions-Policy"]
+
+
+def test_the_api_has_its_own(api, make_person):
+    make_person()
+    for answer in (api.sign_in(), api.sign_in(password="wrong"), api.get("/api/me/")):
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+        assert len(answer["X-Request-ID"]) >= 8
+        assert not answer.cookies
+
+
+def test_a_request_id_is_taken_over_when_it_is_one(api):
+    given = {"x-request-id": "abc-12345678"}
+    assert api.client().get("/api/me/", headers=given)["X-Request-ID"] == "abc-12345678"
+    for bad in ("x", "a b c d e f g h", "é" * 10, "x" * 65):
+        answer = api.client().get("/api/me/", headers={"x-request-id": bad})
+        assert answer["X-Request-ID"] != bad
+
+
+def test_no_origin_is_let_in_unless_named(settings, api):
+    def ask(origin):
+        return api.client().get("/api/me/", headers={"origin": origin})
+
+    assert "Access-Control-Allow-Origin" not in ask("https://evil.example")
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
+    answer = ask("https://app.example")
+    assert answer["Access-Control-Allow-Origin"] == "https://app.example"
+    assert "Access-Control-Allow-Credentials" not in answer
+    assert "Access-Control-Allow-Origin" not in ask("https://evil.example")
+    preflight = api.client().options(
+        "/api/token/",
+        headers={
+            "origin": "https://app.example",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type",
+        },
+    )
+    assert preflight.status_code == 200
+    assert "POST" in preflight["Access-Control-Allow-Methods"]
+
+
+def test_https_is_demanded_where_the_site_has_it(settings, api):
+    settings.SECURE_SSL_REDIRECT = True
+    assert api.get("/api/me/").status_code == 403
+    page = Client(SERVER_NAME="localhost").get("/accounts/login/")
+    assert (page.status_code, page["Location"][:8]) == (301, "https://")
+    assert Client(SERVER_NAME="localhost").get("/healthz").status_code == 200
+
+
+def test_jwks_can_be_cached(client, api, make_person):
+    make_person()
+    api.tokens()
+    answer = client.get("/.well-known/jwks.json")
+    assert answer["Cache-Control"] == "public, max-age=300"
+    (key,) = answer.json()["keys"]
+    assert {"kid", "kty", "alg", "use", "crv", "x", "y"} == set(key)
+    assert "d" not in key
+    again = client.get(
+        "/.well-known/jwks.json", headers={"if-none-match": answer["ETag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_healthz_touches_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").content == b"ok\n"
+
+
+def test_the_openapi_document_is_valid_and_complete(client):
+    answer = client.get("/api/schema/", headers={"accept": "application/json"})
+    document = json.loads(answer.content)
+    validate_schema(document)
+    assert document["openapi"].startswith("3.1")
+    paths = document["paths"]
+    assert {path for path in paths if path.startswith("/api/token")} == {
+        f"/api/token/{call}"
+        for call in ("", "mfa/", "refresh/", "verify/", "revoke/", "blacklist/",
+                     "session/")
+    }  # fmt: skip
+    for path, calls in paths.items():
+        for operation in calls.values():
+            assert any(code[0] == "4" for code in operation["responses"]), path
+
+
+def test_error_answers_set_no_cookie_and_hold_no_trace(client):
+    for path in ("/nothing/", "/api/nothing/", "/.well-known/nothing"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert not answer.cookies
+        assert b"Traceback" not in answer.content
+
+
+def test_sign_out_needs_the_csrf_token(make_person):
+    make_person()
+    strict = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
+    assert strict.post("/accounts/logout/").status_code == 403
+    assert sign_in_by_form(strict).status_code == 403
+
+
+def test_the_session_exchange_needs_the_csrf_token(make_person):
+    make_person()
+    browser = Client(SERVER_NAME="localhost")
+    sign_in_by_form(browser)
+    browser.handler.enforce_csrf_checks = True
+    answer = browser.post("/api/token/session/", content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+
+
+def test_secrets_are_not_logged(make_person, browser, api, caplog):
+    import logging
+
+    make_person()
+    with caplog.at_level(logging.DEBUG):
+        pair = api.tokens()
+        api.sign_in(password="a wrong secret")
+        api.refresh(pair["refresh"])
+        api.get("/api/me/", pair["access"])
+        sign_in_by_form(browser)
+    for secret in ("correct horse", "a wrong secret", pair["access"], pair["refresh"]):
+        assert secret not in caplog.text

@@ -1,0 +1,179 @@
+"""demo, doctor, and the launcher."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from io import StringIO
+from pathlib import Path
+
+import httpx
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import clear_url_caches
+
+from accounts.models import User
+from authsite import launch
+from tests.fixtures import enrol_totp
+from tests.services.ports import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def debug_site(tmp_path):
+    """`run` of the launcher on an empty SQLite file, as `make run` starts it."""
+    port = free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": "",
+        "DEBUG": "true",
+        "AUTH_SECRET": "r" * 64,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "EMAIL_URL": f"filemail://{tmp_path}/mail",
+        "PORT": str(port),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "authsite.launch", "run"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    yield process, environment, f"http://localhost:{port}"
+    process.send_signal(signal.SIGTERM)
+    process.wait(15)
+
+
+def test_make_run_shows_everything_and_stops_everything(debug_site):
+    process, environment, url = debug_site
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    text = "".join(lines)
+    assert f"Authsite  {url}" in text
+    email, password = next(
+        line.split()[1:3] for line in lines if line.strip().startswith("person")
+    )
+    answer = httpx.post(
+        f"{url}/api/token/", json={"email": email, "password": password}
+    )
+    assert answer.status_code == 200
+    told = subprocess.run(
+        [sys.executable, "manage.py", "demo", "--json"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    demo = json.loads(told.stdout)
+    assert demo["url"] == url
+    assert [person["role"] for person in demo["people"]] == ["person", "staff", "owner"]
+    # the mailbox of DEBUG shows what the worker sent
+    httpx.post(f"{url}/_allauth/app/v1/auth/password/request", json={"email": email})
+    for _ in range(100):
+        page = httpx.get(f"{url}/mailbox/").text
+        if "choose a new password" in page:
+            break
+        time.sleep(0.1)
+    assert "choose a new password" in page
+    assert 'href="http://localhost' in page
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{url}/healthz")
+    mark = f"PORT={environment['PORT']}\0".encode()
+    left = [
+        found for found in Path("/proc").glob("[0-9]*/environ")
+        if readable(found) and mark in found.read_bytes()
+    ]  # fmt: skip
+    assert left == []
+
+
+def readable(file):
+    try:
+        file.read_bytes()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.django_db
+def test_demo_renews_people_and_their_passwords(settings):
+    settings.DEBUG = True
+    settings.ROOT_URLCONF = "tests.unit.debug_urls"
+    clear_url_caches()
+    first, second = StringIO(), StringIO()
+    call_command("demo", "--json", stdout=first)
+    enrol_totp(User.objects.get(email="owner@example.com"))
+    User.objects.filter(email="staff@example.com").update(is_active=False)
+    call_command("demo", "--json", stdout=second)
+    passwords = [
+        [person["password"] for person in json.loads(out.getvalue())["people"]]
+        for out in (first, second)
+    ]
+    assert not set(passwords[0]) & set(passwords[1])
+    assert User.objects.filter(is_active=True).count() == 3
+    assert not User.objects.get(email="owner@example.com").authenticator_set.exists()
+    clear_url_caches()
+
+
+@pytest.mark.django_db
+def test_demo_is_refused_outside_debug():
+    with pytest.raises(CommandError, match="DEBUG"):
+        call_command("demo")
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_doctor_is_pleased_or_says_what_to_mend(settings):
+    out = StringIO()
+    settings.SITE_URL = "https://id.example.com"
+    with pytest.raises(CommandError):  # this configuration has no https
+        call_command("doctor", stdout=out)
+    told = out.getvalue()
+    assert "ok    database" in told
+    assert "ok    keys: ES256" in told
+    assert "https://id.example.com/accounts/google/login/callback/" in told
+    assert "WRONG authsite.W001" in told
+    for line, after in zip(told.splitlines(), told.splitlines()[1:], strict=False):
+        if line.startswith("WRONG"):
+            assert after.strip().startswith("mend: ")
+            assert len(after.strip()) > len("mend: ")
+
+
+def test_the_launcher_refuses_a_taken_port():
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit, match=f"PORT={port + 1}"):
+            launch.refuse_taken_port(port)
+
+
+def test_serve_refuses_a_database_that_is_not_migrated(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "authsite.launch", "serve"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3",
+            "PORT": str(free_port()),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "manage.py migrate" in done.stderr
+
+
+def test_an_unknown_word_is_explained():
+    assert launch.main(["walk"]) == 2

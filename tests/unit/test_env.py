@@ -1,0 +1,129 @@
+"""The environment: typed, loud, secrets from files, every variable documented."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from authsite.env import Env, env
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE = {
+    "ENV_FILE": "",
+    "AUTH_SECRET": "x" * 64,
+    "SITE_URL": "https://id.example.com",
+    "EMAIL_URL": "smtp+tls://user:pa55word@mail.example.com:587",
+    "DATABASE_URL": "sqlite://:memory:",
+}
+
+
+def start(**changes):
+    """Set Django up in a fresh process with these variables; returns (code, output)."""
+    variables = {**BASE, **changes}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={name: value for name, value in variables.items() if value is not None},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_these_variables_are_enough():
+    code, output = start()
+    assert code == 0, output
+
+
+@pytest.mark.parametrize("name", ["AUTH_SECRET", "SITE_URL", "EMAIL_URL"])
+def test_a_missing_one_stops_the_start_with_its_name(name):
+    code, output = start(**{name: None})
+    assert code
+    assert f"{name}: is missing" in output
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("PORT", "0"),
+        ("PORT", "http"),
+        ("SITE_URL", "id.example.com"),
+        ("SITE_URL", "https://id.example.com/path"),
+        ("SITE_URL", "https://user:secretpw@id.example.com/"),
+        ("DATABASE_URL", "secretpw"),
+        ("CACHE_URL", "secretpw://x"),
+        ("EMAIL_URL", "secretpw"),
+        ("TRUSTED_PROXY_COUNT", "-1"),
+        ("JWT_ALGORITHM", "none"),
+        ("JWT_ACCESS_MINUTES", "1.5"),
+        ("RATE_LIMITS", "logins=1/m/ip"),
+        ("GOOGLE_CLIENT_ID", "only-one-of-two"),
+        ("LOG_FORMAT", "xml"),
+        ("AUTH_SECRET_FILE", "/does/not/exist"),
+    ],
+)
+def test_a_bad_one_stops_the_start_with_its_name_and_not_its_value(name, value):
+    changes = {name: value}
+    if name.endswith("_FILE"):
+        changes[name.removesuffix("_FILE")] = None
+    code, output = start(**changes)
+    assert code, output
+    assert name in output
+    assert "secretpw" not in output
+
+
+def test_a_short_secret_is_a_check_error():
+    code, output = start(AUTH_SECRET="short")
+    assert code
+    assert "authsite.E001" in output
+    assert "secrets.token_urlsafe" in output
+
+
+def test_several_processes_need_a_shared_cache():
+    code, output = start(WEB_CONCURRENCY="2")
+    assert code
+    assert "authsite.E006" in output
+    assert start(WEB_CONCURRENCY="2", CACHE_URL="redis://localhost:6379/0")[0] == 0
+
+
+def test_a_secret_can_stand_in_a_file(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("y" * 64 + "\n")
+    code, output = start(AUTH_SECRET=None, AUTH_SECRET_FILE=str(file))
+    assert code == 0, output
+
+
+def test_every_variable_is_in_the_example_and_the_other_way_round():
+    text = (ROOT / ".env.example").read_text()
+    documented = set(re.findall(r"^#?([A-Z][A-Z_]+)=", text, re.MULTILINE))
+    assert documented == env.names
+
+
+def test_only_env_py_reads_the_environment():
+    for file in [
+        *(ROOT / "accounts").rglob("*.py"),
+        *(ROOT / "authsite").rglob("*.py"),
+    ]:
+        if file.name != "env.py":
+            text = file.read_text()
+            assert "os.environ" not in text, file
+            assert "getenv" not in text, file
+
+
+@pytest.mark.parametrize("text", ["1", "TRUE", "yes", "On"])
+def test_booleans(monkeypatch, text):
+    monkeypatch.setenv("SOME_SWITCH", text)
+    assert Env().boolean("SOME_SWITCH", default=False) is True
+
+
+def test_numbers_have_bounds(monkeypatch):
+    monkeypatch.setenv("SOME_NUMBER", "\u0665")  # an Arabic five
+    with pytest.raises(ImproperlyConfigured, match="SOME_NUMBER"):
+        Env().number("SOME_NUMBER", 1)
