@@ -125,7 +125,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_safe_url(self, url: str | None) -> bool:
         """Only paths of this site: no host, no scheme, nothing that browsers mend."""
-        if not url or not url.startswith("/") or "\\" in url or not url.isprintable():
+        if not url or not url.startswith("/") or url.startswith("//"):
+            return False
+        if "\\" in url or not url.isprintable():
             return False
         try:
             return url_has_allowed_host_and_scheme(url, allowed_hosts=None)

