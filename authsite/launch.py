@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 PYTHON = sys.executable
 ENV_FILE = BASE_DIR / ".env"
 WORKER = [PYTHON, "manage.py", "db_worker", "--no-reload", "--interval", "0.5"]
-#: Threads of one web process. Hashes have slots of their own, so these wait for the
-#: database only.
-THREADS = 8
 GRACE = 8  # seconds that children get to end by themselves
 START = 30  # seconds until the first answer
 UPKEEP = 60  # seconds between two looks at the outbox
@@ -90,12 +87,12 @@ def serve() -> int:
         )
         return 1
     web = [
-        *(PYTHON, "-m", "granian", "--interface", "wsgi", "--no-ws"),
+        *(PYTHON, "-m", "granian", "--interface", "rsgi", "--no-ws"),
         *("--host", "0.0.0.0", "--port", str(settings.PORT)),  # noqa: S104
         *("--workers", str(settings.WEB_CONCURRENCY), "--respawn-failed-workers"),
-        *("--blocking-threads", str(THREADS)),
+        *("--http1-header-read-timeout", "10000"),  # ms
         *("--log-level", "warning"),
-        "authsite.wsgi:application",
+        "authsite.front:application",
     ]
 
     def tell() -> None:
