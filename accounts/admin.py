@@ -10,11 +10,14 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
 from accounts.admin_actions import ACTIONS
+from accounts.admin_base import PolicyModelAdmin, ReadOnly
 from accounts.models import User, normalise_email
 
 if TYPE_CHECKING:
@@ -30,26 +33,12 @@ UNWANTED = (
 
 
 def remove_unwanted() -> None:
-    """Take them out; called when every app has registered its own."""
+    """Take them out, and put ours for one; called when every app has registered."""
     for model in UNWANTED:
         if admin.site.is_registered(model):
             admin.site.unregister(model)
-
-
-class ReadOnly:
-    """Looked at, not edited."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
+    admin.site.unregister(Group)
+    admin.site.register(Group, PolicyGroupAdmin)
 
 
 class OfPerson(ReadOnly, admin.TabularInline):
@@ -81,7 +70,7 @@ class SessionInline(OfPerson):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(PolicyModelAdmin):
     """No password, no hash, no deletion: deactivate instead."""
 
     list_display = (
@@ -144,6 +133,11 @@ class UserAdmin(admin.ModelAdmin):
         """People sign up, or createsuperuser makes them."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As Django's; a superuser only by a superuser."""
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not above and super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Deactivate instead: events and other services still speak of them."""
         return False
@@ -153,8 +147,24 @@ class UserAdmin(admin.ModelAdmin):
         return self.has_change_permission(request)
 
 
+class PolicyGroupAdmin(GroupAdmin):
+    """Groups carry rights: only a superuser makes them, or says what they carry."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """For superusers."""
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """For superusers."""
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """For superusers."""
+        return request.user.is_superuser
+
+
 @admin.register(LogEntry)
-class LogEntryAdmin(ReadOnly, admin.ModelAdmin):
+class LogEntryAdmin(ReadOnly, PolicyModelAdmin):
     """What was edited here, by whom."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "action_flag")

@@ -90,7 +90,9 @@ def _proven(request: HttpRequest) -> bool:
     records = get_authentication_records(request, request.user)
     if not settings.STAFF_MFA_REQUIRED:
         return bool(records)
-    return any(item["method"] == "mfa" for item in records)
+    used = any(item["method"] == "mfa" for item in records)
+    # One that was used and has been removed since proves nothing any more.
+    return used and is_mfa_enabled(request.user, FACTORS)
 
 
 def _next(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        mask_paths,
     ]
     structlog.configure(
         processors=[
@@ -54,3 +56,17 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
             "django_tasks_db": {"level": "ERROR"},
         },
     }
+
+
+#: What a path may hold that opens something: the key of a reset or confirmation link.
+KEYS = re.compile(r"(/(?:reset/key|confirm-email)/)[^/\s\"'?]+")
+
+
+def mask_paths(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A structlog processor: no keys of links, no queries (codes of providers)."""
+    for word, value in event.items():
+        if isinstance(value, str):
+            event[word] = KEYS.sub(r"\1***", value)
+    if isinstance(event.get("request"), str):
+        event["request"] = event["request"].partition("?")[0]
+    return event

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.constants import Client
-from allauth.headless.mfa.views import AuthenticateView
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.response import Response
 
 from accounts.api.errors import refusal
-from accounts.policy.headless import LoginView
+from accounts.policy.headless import AuthenticateView, LoginView
 from accounts.policy.limits import retry_after
 from accounts.policy.sessions import session_store
 

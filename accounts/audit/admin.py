@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_base import PolicyModelAdmin, ReadOnly
 from accounts.audit.models import Event
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
+class EventAdmin(ReadOnly, PolicyModelAdmin):
     """Newest first."""
 
     list_display = ("at", "action", "outcome", "user", "method", "ip")
@@ -25,15 +21,3 @@ class EventAdmin(admin.ModelAdmin):
     search_fields = ("user__email__startswith", "request_id__exact", "ip__exact")
     search_help_text = _("The beginning of an e-mail address, an address, a request.")
     show_full_result_count = False  # counting five million rows takes seconds
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False

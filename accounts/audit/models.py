@@ -41,6 +41,8 @@ class Action(models.TextChoices):
     ADMIN_DENIED = "admin:door:deny", _("Administration refused")
     DEACTIVATED = "admin:person:deactivate", _("Account deactivated")
     REACTIVATED = "admin:person:reactivate", _("Account reactivated")
+    GROUPS_CHANGED = "admin:person:groups", _("Groups changed")
+    RIGHTS_CHANGED = "admin:group:rights", _("A group's rights changed")
     STAFF_ADDED = "admin:person:add_staff", _("Made staff")
     STAFF_REMOVED = "admin:person:remove_staff", _("No longer staff")
 

@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account import signals as account
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.mfa import signals as mfa
 from allauth.socialaccount import signals as social
+from django.contrib.auth.models import Group
 from django.contrib.auth.signals import (
     user_logged_in,
     user_logged_out,
     user_login_failed,
 )
+from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
+from accounts.models import User
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from uuid import UUID
 
-    from accounts.models import User
+    from django.http import HttpRequest
 
 
 @receiver(user_logged_in)
@@ -56,9 +60,7 @@ def refused(
 
 
 def _known(email: str) -> User | None:
-    from django.contrib.auth import get_user_model
-
-    return get_user_model().objects.filter(email=email.strip().lower()).first()
+    return User.objects.filter(email=email.strip().lower()).first()
 
 
 @receiver(user_logged_out)
@@ -156,3 +158,35 @@ def disconnected(request: HttpRequest, socialaccount: Any, **kwargs: Any) -> Non
     """No longer."""
     provider, user = socialaccount.provider, socialaccount.user
     record(Action.DISCONNECTED, request=request, user=user, method=provider)
+
+
+CHANGED = {"post_add": "added", "post_remove": "removed", "post_clear": "cleared"}
+
+
+@receiver(m2m_changed, sender=User.groups.through)
+def groups_changed(
+    instance: User | Group, action: str, pk_set: set[UUID] | None, **kwargs: Any
+) -> None:
+    """A person is in other groups now: said of the person, from either side."""
+    if action not in CHANGED:
+        return
+    people = pk_set or () if isinstance(instance, Group) else (instance.pk,)
+    for pk in people:
+        record(
+            Action.GROUPS_CHANGED,
+            request=context.request,
+            user=pk,
+            change=CHANGED[action],
+        )
+
+
+@receiver(m2m_changed, sender=Group.permissions.through)
+def rights_changed(instance: Any, action: str, **kwargs: Any) -> None:
+    """A group carries other rights now."""
+    if action in CHANGED:
+        record(
+            Action.RIGHTS_CHANGED,
+            request=context.request,
+            group=str(instance),
+            change=CHANGED[action],
+        )

@@ -6,7 +6,7 @@ Sources: web.dev sign-in form best practices; WCAG 2.2, 1.3.5 and 3.3.8; Chromiu
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
@@ -17,6 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.policy.addresses import refuse_look_alike
+from accounts.policy.limits import KeepAddressCount
+from accounts.policy.passwords import spend_a_hash
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 EMAIL = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
 PASSWORD = {"autocapitalize": "none", "spellcheck": "false", "dir": "ltr"}
@@ -111,6 +116,11 @@ class SignupForm(account.SignupForm):
             dress_new_password(self, _("Password"))
         focus(self, "email")
 
+    def try_save(self, request: HttpRequest) -> Any:
+        """As allauth's, in the same time for an address that has an account."""
+        spend_a_hash(self)
+        return super().try_save(request)
+
 
 class ResetPasswordForm(account.ResetPasswordForm):
     """Ask for a link to choose a new password."""
@@ -181,7 +191,7 @@ class ConfirmEmailVerificationCodeForm(account.ConfirmEmailVerificationCodeForm)
         focus(self, "code")
 
 
-class AuthenticateForm(mfa.AuthenticateForm):
+class AuthenticateForm(KeepAddressCount, mfa.AuthenticateForm):
     """The second step of a sign-in."""
 
     code = CodeField(
@@ -194,7 +204,7 @@ class AuthenticateForm(mfa.AuthenticateForm):
         focus(self, "code")
 
 
-class MFAReauthenticateForm(mfa.ReauthenticateForm):
+class MFAReauthenticateForm(KeepAddressCount, mfa.ReauthenticateForm):
     """The second step again, before something that matters."""
 
     code = CodeField(

@@ -10,15 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.fields import EmailField
+from allauth.core import ratelimit
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.constants import Client
+from allauth.headless.mfa import inputs as mfa_inputs
+from allauth.headless.mfa import views as mfa_views
 from allauth.headless.socialaccount import views as social_views
+from allauth.headless.tokens import views as token_views
 from django.forms import CharField
 from django.http import JsonResponse
 from django.urls import path
 
 from accounts.policy.addresses import refuse_look_alike
+from accounts.policy.limits import KeepAddressCount
+from accounts.policy.passwords import spend_a_hash
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -37,6 +43,11 @@ class SignupInput(account_inputs.SignupInput):
 
     email = EmailField(validators=[refuse_look_alike])
     password = CharField(strip=False)
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """As allauth's, in the same time for an address that has an account."""
+        spend_a_hash(self)
+        return super().try_save(request)
 
 
 class ResetPasswordInput(account_inputs.ResetPasswordInput):
@@ -106,6 +117,37 @@ class ProviderTokenView(social_views.ProviderTokenView):
             return JsonResponse({"status": 400, "errors": [error]}, status=400)
 
 
+class AuthenticateInput(KeepAddressCount, mfa_inputs.AuthenticateInput):
+    """A code of the second step."""
+
+
+class MFAReauthenticateInput(KeepAddressCount, mfa_inputs.ReauthenticateInput):
+    """A code, as proof again."""
+
+
+class AuthenticateView(mfa_views.AuthenticateView):
+    """POST auth/2fa/authenticate."""
+
+    input_class = AuthenticateInput
+
+
+class MFAReauthenticateView(mfa_views.ReauthenticateView):
+    """POST auth/2fa/reauthenticate."""
+
+    input_class = MFAReauthenticateInput
+
+
+class RefreshTokenView(token_views.RefreshTokenView):
+    """POST tokens/refresh, under the limit of /api/token/refresh/."""
+
+    def handle(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Allauth's answer, or 429."""
+        limited = ratelimit.consume_or_429(request, action="token_refresh")
+        return limited or super().handle(request, *args, **kwargs)
+
+
 class ManagePhoneView(account_views.ManagePhoneView):
     """GET and POST account/phone; allauth breaks on other methods (no self.user)."""
 
@@ -123,7 +165,10 @@ VIEWS: dict[str, Any] = {
     "auth/signup": SignupView,
     "auth/password/reset": ResetPasswordView,
     "auth/reauthenticate": ReauthenticateView,
+    "auth/2fa/authenticate": AuthenticateView,
+    "auth/2fa/reauthenticate": MFAReauthenticateView,
     "auth/provider/token": ProviderTokenView,
+    "tokens/refresh": RefreshTokenView,
     "account/phone": ManagePhoneView,
     "account/password/change": ChangePasswordView,
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+from allauth.core import context as current
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -117,3 +118,31 @@ def second_step_key(session: SessionBase) -> str:
     pending = session.get(LOGIN_SESSION_KEY) or {}
     pk = pending.get("user_pk") or session.get(SESSION_KEY)
     return f"mfa-auth-user-{UUID(str(pk))}" if pk else ""
+
+
+class KeepAddressCount:
+    """A mixin for forms of second steps: a right code forgives its person alone.
+
+    allauth clears the counter of the client's address too, so that whoever owns an
+    account with a second step could go on guessing other people's passwords.
+    """
+
+    def clean_code(self) -> str:
+        """As allauth's. Raises ValidationError."""
+        request = current.request
+        rates = [
+            rate
+            for rate in ratelimit.get_rates(app=APP, action="login_failed")
+            if rate.per == "ip"
+        ]
+        names = {
+            ratelimit.get_cache_key(
+                request, app=APP, action="login_failed", rate=rate
+            ): rate.duration
+            for rate in rates
+        }
+        before = cache.get_many(names)
+        code: str = super().clean_code()  # type: ignore[misc]
+        for name, hits in before.items():
+            cache.set(name, hits, names[name])
+        return code

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.admin_base import PolicyModelAdmin, ReadOnly
 from accounts.tokens.models import Family, SigningKey
 from accounts.tokens.revoke import Reason, revoke_families
 
@@ -16,24 +17,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Nothing is added, changed or deleted by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: viewing is its own permission."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-
 @admin.register(Family)
-class FamilyAdmin(ReadOnlyAdmin):
+class FamilyAdmin(ReadOnly, PolicyModelAdmin):
     """Sign-ins by token: whose, from where, until when, and why they ended."""
 
     list_display = ("user", "created_at", "rotated_at", "ip", "acr", "revoked_reason")
@@ -50,7 +35,9 @@ class FamilyAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Revoke: sign these out"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Family]) -> None:
-        """Refused at once here, by other services within seconds."""
+        """Refused at once here; a superuser's only by a superuser."""
+        if not request.user.is_superuser:
+            queryset = queryset.exclude(user__is_superuser=True)
         counts: list[int] = [
             revoke_families(
                 family=family.pk,
@@ -71,7 +58,7 @@ class FamilyAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SigningKey)
-class SigningKeyAdmin(ReadOnlyAdmin):
+class SigningKeyAdmin(ReadOnly, PolicyModelAdmin):
     """Which keys sign and verify. The private part has no place on a page."""
 
     list_display = ("kid", "algorithm", "state", "created_at", "activated_at")

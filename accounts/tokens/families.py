@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 
@@ -31,3 +32,14 @@ def read_refresh(raw: str) -> tuple[Family, str]:
         msg = "Token was revoked"
         raise TokenRevoked(msg)
     return family, token["jti"]
+
+
+def is_current(family: Family, jti: str) -> bool:
+    """Whether a refresh token of this family is the last one, or within the grace."""
+    return jti == family.current_jti or within_grace(family, jti)
+
+
+def within_grace(family: Family, jti: str) -> bool:
+    """Whether it is the one before, replaced less than JWT_REUSE_GRACE ago."""
+    age = timezone.now() - family.rotated_at
+    return jti == family.previous_jti and age <= settings.JWT_REUSE_GRACE

@@ -15,7 +15,7 @@ from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import sessions
 from accounts.tokens.errors import Replayed, TokenRevoked
-from accounts.tokens.families import read_refresh
+from accounts.tokens.families import read_refresh, within_grace
 from accounts.tokens.issue import TokenPair, pair, session_proof
 from accounts.tokens.models import Family
 from accounts.tokens.revoke import Reason, revoke_families
@@ -48,7 +48,7 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
         sessions.extend(session, settings.JWT_REFRESH_LIFETIME)
         return pair(family)
     family.refresh_from_db()
-    if family.revoked_at is None and _within_grace(family, jti):
+    if family.revoked_at is None and within_grace(family, jti):
         return pair(family)
     _revoke_replayed(family, request)
     msg = "Token was replayed"
@@ -75,11 +75,6 @@ def _advance(
         **session_proof(records),
     )
     return changed == 1
-
-
-def _within_grace(family: Family, jti: str) -> bool:
-    age = timezone.now() - family.rotated_at
-    return jti == family.previous_jti and age <= settings.JWT_REUSE_GRACE
 
 
 def _revoke(family: Family, reason: str, request: HttpRequest) -> None:

@@ -9,7 +9,7 @@ from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.conf import settings
 from rest_framework_simplejwt.exceptions import TokenError
 
-from accounts.policy.sessions import renew_hash
+from accounts.policy.sessions import has_ended, renew_hash
 from accounts.tokens.issue import TokenPair, open_family
 from accounts.tokens.models import Family
 from accounts.tokens.rotate import rotate
@@ -48,8 +48,9 @@ class FamilyTokenStrategy(SessionTokenStrategy):
     def lookup_session(self, session_token: str) -> SessionBase | None:
         """The session, brought under today's AUTH_SECRET without changing its key."""
         session = super().lookup_session(session_token)
-        if session is not None:
-            renew_hash(session)
+        if session is None or has_ended(session):
+            return None
+        renew_hash(session)
         return session
 
     def create_session_token(self, request: HttpRequest) -> str:

@@ -18,7 +18,7 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from accounts.tokens import claims as rules
 from accounts.tokens.classes import AccessToken
 from accounts.tokens.errors import TokenRevoked
-from accounts.tokens.families import read_refresh
+from accounts.tokens.families import is_current, read_refresh
 from accounts.tokens.ring import ring
 from accounts.tokens.snapshot import revoked
 
@@ -102,4 +102,7 @@ def verify_any(raw: str) -> None:
     except (ExpiredTokenError, TokenRevoked):
         raise
     except TokenError:
-        read_refresh(raw)
+        family, jti = read_refresh(raw)
+        if not is_current(family, jti):
+            msg = "Token was replaced"
+            raise TokenRevoked(msg) from None

@@ -118,6 +118,22 @@ def test_the_limit_cannot_be_walked_round_by_host_case_or_forwarded_address(
     assert codes == [401] * 5 + [429] * 3
 
 
+def test_a_limited_address_leaves_other_addresses_alone(make_person):
+    make_person()
+
+    def sign_in(address, email, password):
+        return Client(SERVER_NAME="localhost", REMOTE_ADDR=address).post(
+            "/api/token/",
+            json.dumps({"email": email, "password": password}),
+            content_type="application/json",
+        ).status_code  # fmt: skip
+
+    for number in range(10):
+        sign_in("10.0.0.1", f"p{number}@example.org", "x")
+    assert sign_in("10.0.0.1", "maya@example.org", PASSWORD) == 429
+    assert sign_in("10.0.0.2", "maya@example.org", PASSWORD) == 200
+
+
 def test_neighbours_in_one_ipv6_network_share_a_limit(make_person):
     codes = [
         Client(SERVER_NAME="localhost").post(
