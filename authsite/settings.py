@@ -65,9 +65,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "authsite.apps.AuthsiteConfig",
     "accounts.apps.AccountsConfig",
-    "accounts.policy.apps.PolicyConfig",
-    "accounts.tokens.apps.TokensConfig",
-    "accounts.audit.apps.AuditConfig",
     "accounts.admin_apps.PolicyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -86,6 +83,10 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.github",
     "allauth.socialaccount.providers.openid_connect",
+    # After allauth's, whose receivers the policy puts right.
+    "accounts.policy.apps.PolicyConfig",
+    "accounts.tokens.apps.TokensConfig",
+    "accounts.audit.apps.AuditConfig",
     "corsheaders",
     "csp",
     "django_structlog",
@@ -225,9 +226,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # 9. Passwords -------------------------------------------------------------------
+# Django's own Argon2 hasher must not stand here: it has the same name in a hash, and
+# the later one of a name verifies. Ours reads its hashes, whatever their parameters.
 PASSWORD_HASHERS = [
     "accounts.policy.hashing.PolicyPasswordHasher",
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]

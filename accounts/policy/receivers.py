@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.usersessions.models import UserSession
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from accounts.models import User
-from accounts.policy.sessions import end_sessions, session_store
+from accounts.policy.sessions import end_sessions, forget_ended, session_store
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 @receiver(post_delete, sender=UserSession)
@@ -23,3 +26,9 @@ def end_when_disabled(instance: User, created: bool, **kwargs: Any) -> None:
     """Whoever is disabled, by whatever hand, is signed out everywhere."""
     if not created and not instance.is_active:
         end_sessions(instance, "deactivated")
+
+
+def list_new_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Connected in PolicyConfig.ready()."""
+    forget_ended(user)
+    UserSession.objects.create_from_request(request)

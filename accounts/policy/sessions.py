@@ -175,6 +175,18 @@ def end_sessions(user: User, reason: str) -> int:
     return len(sessions)
 
 
+def forget_ended(user: User) -> None:
+    """Take sessions that have expired out of a person's list. Two queries."""
+    listed = UserSession.objects.filter(user=user)
+    keys = dict(listed.values_list("session_key", "pk"))
+    live = Session.objects.filter(
+        session_key__in=keys, expire_date__gt=timezone.now()
+    ).values_list("session_key", flat=True)
+    ended = keys.keys() - set(live)
+    if ended:
+        listed.filter(session_key__in=ended).delete()
+
+
 def end_oldest(user: User, keep: int = SESSIONS_PER_PERSON) -> None:
     """Make room for one more session: a script that signs in without end ends here."""
     newest_first = UserSession.objects.filter(user=user).order_by("-last_seen_at")

@@ -6,6 +6,11 @@ import base64
 import json
 
 import pytest
+from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
+    PBKDF2PasswordHasher,
+    ScryptPasswordHasher,
+)
 
 from accounts.models import User
 from accounts.tokens.models import Family
@@ -152,11 +157,12 @@ def test_missing_fields_are_named(db, api):
     assert answer.json()["errors"].keys() == {"password"}
 
 
-def test_an_old_hash_is_upgraded_at_sign_in(make_person, api):
-    from django.contrib.auth.hashers import PBKDF2PasswordHasher
-
+@pytest.mark.parametrize(
+    "old", [Argon2PasswordHasher, PBKDF2PasswordHasher, ScryptPasswordHasher]
+)
+def test_an_old_hash_is_upgraded_at_sign_in(make_person, api, old):
     user = make_person()
-    user.password = PBKDF2PasswordHasher().encode(PASSWORD, "saltsaltsalt", 1000)
+    user.password = old().encode(PASSWORD, "saltsaltsalt")
     user.save()
     assert api.sign_in().status_code == 200
     assert User.objects.get(pk=user.pk).password.startswith(
