@@ -24,6 +24,11 @@ HTTPS = SITE_URL.startswith("https://")
 
 BRAND_NAME = env.text("BRAND_NAME", "Authsite")
 BRAND_SUPPORT_EMAIL = env.text("BRAND_SUPPORT_EMAIL")
+# Whom to tell of a hole, as a URI: an address to write to, or a page.
+BRAND_SECURITY_CONTACT = env.text(
+    "BRAND_SECURITY_CONTACT",
+    f"mailto:{BRAND_SUPPORT_EMAIL}" if BRAND_SUPPORT_EMAIL else f"{SITE_URL}/",
+)
 
 # 2. Secrets ---------------------------------------------------------------------
 SECRET_KEY = env.text("AUTH_SECRET")

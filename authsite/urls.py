@@ -29,6 +29,8 @@ urlpatterns = [
         wellknown.change_password,
         name="change_password_url",
     ),
+    path(".well-known/passkey-endpoints", wellknown.passkey_endpoints),
+    path(".well-known/security.txt", wellknown.security_txt),
     path(".well-known/<path:rest>", nothing_here),
     path("favicon.ico", wellknown.favicon, name="favicon"),
     path("healthz", wellknown.healthz, name="healthz"),

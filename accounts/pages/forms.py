@@ -191,30 +191,25 @@ class ConfirmEmailVerificationCodeForm(account.ConfirmEmailVerificationCodeForm)
         focus(self, "code")
 
 
-class AuthenticateForm(KeepAddressCount, mfa.AuthenticateForm):
+class SecondStep(KeepAddressCount, forms.Form):
+    """The one field of both forms below."""
+
+    code = CodeField(
+        label=_("Code"),
+        help_text=_("Or one of your recovery codes. Spaces do not matter."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        focus(self, "code")
+
+
+class AuthenticateForm(SecondStep, mfa.AuthenticateForm):
     """The second step of a sign-in."""
 
-    code = CodeField(
-        label=_("Code"),
-        help_text=_("Or one of your recovery codes. Spaces do not matter."),
-    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        focus(self, "code")
-
-
-class MFAReauthenticateForm(KeepAddressCount, mfa.ReauthenticateForm):
+class MFAReauthenticateForm(SecondStep, mfa.ReauthenticateForm):
     """The second step again, before something that matters."""
-
-    code = CodeField(
-        label=_("Code"),
-        help_text=_("Or one of your recovery codes. Spaces do not matter."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        focus(self, "code")
 
 
 class ActivateTOTPForm(totp.ActivateTOTPForm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
@@ -422,6 +423,18 @@ def test_the_addresses_that_password_managers_ask_for(client):
     answer = client.get(probe)
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_passkey_endpoints_and_security_txt(client, settings):
+    answer = client.get("/.well-known/passkey-endpoints")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert answer.json() == {}  # none yet: nothing to lead to
+    text = client.get("/.well-known/security.txt").content.decode()
+    fields = dict(line.split(": ", 1) for line in text.splitlines())
+    assert fields["Contact"] == settings.BRAND_SECURITY_CONTACT
+    assert fields["Canonical"] == "http://localhost/.well-known/security.txt"
+    expires = datetime.fromisoformat(fields["Expires"])
+    assert timedelta(days=100) < expires - datetime.now(tz=UTC) < timedelta(days=365)
 
 
 def test_private_pages_are_not_kept_by_browsers(make_person, browser):

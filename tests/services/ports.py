@@ -1,8 +1,17 @@
-"""Ports of this machine's loopback."""
+"""Where a service is, and free ports of this machine's loopback."""
 
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it is, and a word for the summary."""
+
+    url: str
+    told: str
 
 
 def free_port() -> int:

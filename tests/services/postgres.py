@@ -9,28 +9,19 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from tests.services.ports import free_port
+from tests.services.ports import Server, free_port
 
 # Nothing here must survive: no flush to disk, no spare processes.
 OPTIONS = (
     "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
     "-c max_connections=100 -c listen_addresses=127.0.0.1"
 )
-
-
-@dataclass(frozen=True)
-class Server:
-    """Where it is, and a word for the summary."""
-
-    url: str
-    told: str
 
 
 def server() -> Server:

