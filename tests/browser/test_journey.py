@@ -198,9 +198,23 @@ def test_the_admin_works_under_the_policy(page, site):
     page.press("#id_code", "Enter")
     page.wait_for_url("**/admin/")
     page.locator("#accounts-user").get_by_role("link", name="People").click()
-    page.fill("#searchbar", "owner@")
+    site.make_person("leaver@example.org", PASSWORD)
+    page.fill("#searchbar", "leaver@")
     page.press("#searchbar", "Enter")
-    page.wait_for_selector("text=owner@example.org")
+    page.get_by_role("link", name="leaver@example.org").click()
+    page.wait_for_selector("text=Change person")
+    page.go_back()
+    page.check("input[name=_selected_action]")
+    page.select_option("select[name=action]", label="Deactivate")
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.wait_for_selector("text=Nothing has happened yet.")
+    page.fill("#id_reason", "left the company")
+    page.get_by_role("button", name="Deactivate").click()
+    page.wait_for_selector("text=Done for 1 person.")
+    for place in ("audit/event", "tokens/family", "tokens/signingkey", "auth/group"):
+        page.goto(f"{site.url}/admin/{place}/")
+    page.goto(f"{site.url}/admin/audit/event/?q=leaver")
+    page.wait_for_selector("text=Account deactivated")
 
 
 def test_the_api_docs_page_works_under_the_policy(page, site):
