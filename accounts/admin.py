@@ -74,7 +74,7 @@ class UserAdmin(PolicyModelAdmin):
     """No password, no hash, no deletion: deactivate instead."""
 
     list_display = (
-        "email", "name", "verified", "second_factor", "is_active", "is_staff",
+        "email", "is_active", "is_staff", "second_factor", "verified", "name",
         "last_login",
     )  # fmt: skip
     list_filter = ("is_active", "is_staff", "last_login")

@@ -116,8 +116,13 @@ def run(
     form = ReasonForm(request.POST if "confirm" in request.POST else None)
     if people and form.is_valid():
         _act(guarded, request, people, form.cleaned_data["reason"])
-        told = ngettext("Done for %d person.", "Done for %d people.", len(people))
-        model_admin.message_user(request, told % len(people), messages.SUCCESS)
+        told = ngettext(
+            "%(what)s: done for %(n)d person.",
+            "%(what)s: done for %(n)d people.",
+            len(people),
+        )
+        told %= {"what": guarded.label, "n": len(people)}
+        model_admin.message_user(request, told, messages.SUCCESS)
         return None
     context = {
         **model_admin.admin_site.each_context(request),
@@ -159,7 +164,7 @@ def _act(
 def _consequences(guarded: Guarded, user: User) -> dict[str, Any]:
     told: dict[str, Any] = {"user": user}
     if guarded.ends_sessions:
-        told["sessions"] = UserSession.objects.filter(user=user).count()
+        told["sessions"] = len(UserSession.objects.purge_and_list(user))
         told["families"] = live_families(user)
     return told
 

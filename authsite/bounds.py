@@ -35,6 +35,12 @@ class Refused(Exception):
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
 
+    def mark(self, answer: HttpResponse) -> HttpResponse:
+        """The answer with the headers that its status wants (RFC 9110 15.5.6)."""
+        if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(sorted(PAGE_METHODS))
+        return answer
+
 
 class BoundsMiddleware:
     """Refuses what no view of ours could want."""
@@ -47,10 +53,9 @@ class BoundsMiddleware:
         try:
             check(request)
         except Refused as refused:
-            answer = respond(request, refused.status, refused.code, refused.detail)
-            if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
-                answer.headers["Allow"] = ", ".join(sorted(PAGE_METHODS))
-            return answer
+            return refused.mark(
+                respond(request, refused.status, refused.code, refused.detail)
+            )
         response = self.get_response(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return _with_a_body(request, response)
@@ -81,12 +86,18 @@ def check(request: HttpRequest) -> None:
         raise Refused(400, "parse_error", "Content-Length is not a number.")
     if int(length) > MAX_BODY:
         raise Refused(413, "payload_too_large", f"The body exceeds {MAX_BODY} bytes.")
+    if int(length):  # else nothing was sent, whatever its type is said to be
+        check_body(request, programs=programs)
+
+
+def check_body(request: HttpRequest, *, programs: bool) -> None:
+    """Raises Refused. `programs`: where only JSON is spoken."""
     charset = (
         request.content_params.get("charset", "") if request.content_params else ""
     )
     if charset.strip("\"' ").lower() not in CHARSETS:
         raise Refused(415, "unsupported_media_type", "Send UTF-8.")
-    if request.content_type == "application/json" or _speaks_json(request):
+    if request.content_type == "application/json" or programs:
         if request.content_type not in {"application/json", ""}:
             raise Refused(415, "unsupported_media_type", "Send application/json.")
         check_json(request.body)
@@ -102,10 +113,6 @@ def check_form(body: bytes) -> None:
         raise Refused(400, "parse_error", "Send UTF-8.") from None
     if "\x00" in text:
         raise Refused(400, "parse_error", "Text must not hold NUL.")
-
-
-def _speaks_json(request: HttpRequest) -> bool:
-    return request.path_info.startswith(("/_allauth/", "/api/"))
 
 
 def check_json(body: bytes) -> None:

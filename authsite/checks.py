@@ -109,4 +109,13 @@ def deployed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="authsite.W002",
             )
         )
+    if settings.HTTPS and not settings.TRUSTED_PROXY_COUNT:
+        found.append(
+            checks.Warning(
+                "SITE_URL is https, but no proxy that ends https is trusted.",
+                hint="Set TRUSTED_PROXY_COUNT=1 (or how many there are): without it "
+                "every page redirects to itself.",
+                id="authsite.W003",
+            )
+        )
     return found

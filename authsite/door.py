@@ -16,6 +16,7 @@ import structlog
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.http import HttpResponseNotAllowed
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from accounts.api.errors import problem_response
@@ -39,6 +40,7 @@ if settings.SECURE_HSTS_SECONDS:
     HEADERS["Strict-Transport-Security"] = (
         f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
     )
+PATHS = ("/api/", "/.well-known/jwks.json")
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -51,7 +53,7 @@ def _match(path: str) -> ResolverMatch | None:
 
 
 class ApiDoor:
-    """Serves the views under /api/ that say `sessionless`; the rest goes on below."""
+    """Serves views that say `sessionless` under PATHS; the rest goes on below."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,10 +61,10 @@ class ApiDoor:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The view's answer with the API's headers, or the page chain's."""
-        if not request.path_info.startswith("/api/"):
+        if not request.path_info.startswith(PATHS):
             return self.get_response(request)
         match = _match(request.path_info)
-        view = getattr(match and match.func, "cls", None)
+        view: Any = getattr(match.func, "cls", match.func) if match else None
         if match is None or not getattr(view, "sessionless", False):
             return self.get_response(request)
         request.resolver_match = match
@@ -90,12 +92,19 @@ class ApiDoor:
         except DisallowedHost:
             return problem_response(400, "invalid", "This host is not served here.")
         except Refused as refused:
-            return problem_response(refused.status, refused.code, refused.detail)
+            return refused.mark(
+                problem_response(refused.status, refused.code, refused.detail)
+            )
         match = cast("ResolverMatch", request.resolver_match)
         try:
             response = match.func(request, *match.args, **match.kwargs)
             if hasattr(response, "render"):
                 response.render()
+            if isinstance(response, HttpResponseNotAllowed):
+                detail = f"The method {request.method} is not allowed here."
+                answer = problem_response(405, "method_not_allowed", detail)
+                answer.headers["Allow"] = response.headers["Allow"]
+                return answer
         except Exception:
             log.exception("api_error", path=request.path_info)
             response = problem_response(500, "error", "Something went wrong here.")

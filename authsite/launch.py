@@ -36,7 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("usage: python -m authsite.launch run|serve\n")
         return 2
     # SIGTERM ends as Ctrl-C does: by way of the `finally` that ends the children.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's `&` ignores SIGINT
+        signal.signal(number, signal.default_int_handler)
     try:
         return run() if arguments[0] == "run" else serve()
     except KeyboardInterrupt:

@@ -17,6 +17,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
 #: RFC 9116 2.5.5 wants less than a year; it is made anew at each request.
@@ -72,3 +74,19 @@ def healthz(request: HttpRequest) -> HttpResponse:
     response = HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
     return response
+
+
+class HealthMiddleware:
+    """Answers /healthz before anything looks at the host or wants https.
+
+    A probe comes by the address of a machine, in clear, from beside it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The probe's answer, or the site's."""
+        if request.path_info == "/healthz" and request.method in {"GET", "HEAD"}:
+            return healthz(request)
+        return self.get_response(request)

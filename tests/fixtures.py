@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PASSWORD = "correct horse battery"
-CODE = re.compile(r"^([A-Z0-9]{4}-?[A-Z0-9]{4})$", re.MULTILINE)
+CODE = re.compile(r"^([0-9]{4}-[0-9]{4})$", re.MULTILINE)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ PRODUCTION = {
     "DATABASE_URL": "sqlite://:memory:",
     "CACHE_URL": "redis://cache.example.com:6379/0",
     "WEB_CONCURRENCY": "2",
+    "TRUSTED_PROXY_COUNT": "1",
     "DJANGO_SETTINGS_MODULE": "authsite.settings",
 }
 MANAGE = [sys.executable, "manage.py"]

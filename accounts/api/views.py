@@ -65,7 +65,8 @@ class TokenMFAView(OpenView):
                 mfa_view, django_request, {"code": code.replace(" ", "")}, token
             )
             if status == 410:
-                return refusal(401, "no_active_account", "This sign-in has ended.")
+                detail = "This sign-in has ended. Start again."
+                return refusal(401, "token_not_valid", detail)
             return translate(django_request, status, answer, key)
 
 

@@ -25,11 +25,27 @@ ICONS = {
     Action.RESET_REQUESTED: "mail",
     Action.EMAIL_VERIFIED: "mail",
     Action.EMAIL_CHANGED: "mail",
+    Action.EMAIL_ADDED: "mail",
+    Action.EMAIL_REMOVED: "mail",
+    Action.SIGN_UP: "pen",
+    Action.CONNECTED: "link",
+    Action.DISCONNECTED: "link",
     Action.FACTOR_ADDED: "phone",
     Action.FACTOR_REMOVED: "phone",
     Action.FACTOR_RENEWED: "list",
     Action.TOKENS_REVOKED: "terminal",
 }
+#: Actions whose words need the method: "Second step added: authenticator app".
+NAMED = frozenset(
+    {
+        Action.FACTOR_ADDED,
+        Action.FACTOR_REMOVED,
+        Action.FACTOR_RENEWED,
+        Action.FACTOR_REFUSED,
+        Action.CONNECTED,
+        Action.DISCONNECTED,
+    }
+)
 WARNINGS = frozenset(
     {
         Action.SIGN_IN_FAILED,
@@ -88,7 +104,10 @@ def _title(event: Event, action: Action | None) -> str:
         return _("Signed in with %(method)s") % {"method": method_name(event.method)}
     if action == Action.SIGN_IN_FAILED and event.outcome == Outcome.FAILURE:
         return _("Wrong password, not let in")
-    return str(action.label) if action else event.action
+    label = str(action.label) if action else event.action
+    if action in NAMED and event.method:
+        label = f"{label}: {method_name(event.method)}"
+    return label
 
 
 def method_name(method: str) -> str:
@@ -96,7 +115,7 @@ def method_name(method: str) -> str:
     names = {
         "password": _("password"),
         "totp": _("authenticator app"),
-        "recovery_codes": _("recovery code"),
+        "recovery_codes": _("recovery codes"),
         "webauthn": _("passkey"),
         "code": _("e-mail code"),
         "google": "Google",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 class Action(models.TextChoices):
     """What happened. Keep accounts.audit.history's icons in step."""
 
+    SIGN_UP = "person:account:create", _("Account created")
     SIGN_IN = "person:session:sign_in", _("Signed in")
     SIGN_IN_FAILED = "person:session:sign_in_failed", _("Sign-in refused")
     SIGN_IN_LIMITED = "person:session:sign_in_limited", _("Too many sign-in attempts")
@@ -30,9 +31,9 @@ class Action(models.TextChoices):
     EMAIL_CHANGED = "person:email:change", _("E-mail address changed")
     EMAIL_ADDED = "person:email:add", _("E-mail address added")
     EMAIL_REMOVED = "person:email:remove", _("E-mail address removed")
-    FACTOR_ADDED = "person:factor:add", _("Second factor added")
-    FACTOR_REMOVED = "person:factor:remove", _("Second factor removed")
-    FACTOR_RENEWED = "person:factor:renew", _("Second factor renewed")
+    FACTOR_ADDED = "person:factor:add", _("Second step added")
+    FACTOR_REMOVED = "person:factor:remove", _("Second step removed")
+    FACTOR_RENEWED = "person:factor:renew", _("Second step renewed")
     CONNECTED = "person:connection:add", _("Sign-in by a provider connected")
     DISCONNECTED = "person:connection:remove", _("Sign-in by a provider disconnected")
     TOKENS_REVOKED = "system:token:revoke", _("Apps signed out")

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
+@receiver(account.user_signed_up)
+def signed_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """An account was made; its address may not be confirmed yet."""
+    record(Action.SIGN_UP, request=request, user=user)
+
+
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Sent within AccountAdapter.login(), so in the transaction of the session."""

@@ -95,10 +95,6 @@ class LoginForm(account.LoginForm):
         try:
             super().clean()
         except ValidationError as error:
-            if getattr(error, "code", "") == "email_password_mismatch":
-                error = ValidationError(
-                    _("Enter a correct e-mail address and password."), code=error.code
-                )
             self.add_error("login", error)
             self.fields["password"].widget.attrs.update(
                 {"aria-invalid": "true", "aria-describedby": "id_login_error"}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import (
+    get_authentication_records,
+    record_authentication,
+)
 from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
@@ -16,7 +19,9 @@ from allauth.core.internal.httpkit import is_headless_request
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
@@ -37,6 +42,14 @@ RECHECK = "accounts.policy.stages.RecheckStage"
 
 class AccountAdapter(DefaultAccountAdapter):
     """One policy for form, API, social, code and admin."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("Enter a correct e-mail address and password."),
+        "enter_current_password": _("This is not your current password."),
+        "incorrect_password": _("This is not your password."),
+        "incorrect_code": _("This code does not fit. Try again, or get a new one."),
+    }
 
     # Opening and closing -------------------------------------------------------
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -64,6 +77,19 @@ class AccountAdapter(DefaultAccountAdapter):
                 email=credentials.get("email", ""),
             )
             raise
+
+    def pre_login(
+        self, request: HttpRequest, user: User, **kwargs: Any
+    ) -> HttpResponse | None:
+        """As allauth's. Choosing a password at sign-up is a proof by password.
+
+        allauth records none for it, so that the session would look as if it had not
+        come out of the pipeline. A provider's sign-up has its own record.
+        """
+        by_provider = "sociallogin" in (kwargs.get("signal_kwargs") or {})
+        if kwargs["signup"] and not by_provider and user.has_usable_password():
+            record_authentication(request, user, "password", email=kwargs["email"])
+        return super().pre_login(request, user, **kwargs)
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         """An error for a form; over a limit a page answers 429 instead of 200."""
@@ -133,6 +159,10 @@ class AccountAdapter(DefaultAccountAdapter):
             return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
         except ValueError:
             return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """On to the security page, not to the empty form again."""
+        return reverse("mfa_index")
 
     # Where they come from ------------------------------------------------------
     def get_client_ip(self, request: HttpRequest) -> str:

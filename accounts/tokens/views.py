@@ -6,7 +6,6 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags, quote_etag
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-@login_not_required
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
     """GET: {"keys": [{kty, kid, use, alg, …}]}; ETag; 304 when it has not changed."""
@@ -33,3 +31,8 @@ def jwks(request: HttpRequest) -> HttpResponse:
     response["ETag"] = etag
     patch_cache_control(response, public=True, max_age=300)
     return response
+
+
+# Through the API's door: no session is looked at, so no Vary: Cookie keeps a shared
+# cache from keeping it.
+jwks.sessionless = True  # type: ignore[attr-defined]

@@ -21,6 +21,8 @@ OPEN = {
     "reset link too old": "/accounts/password/reset/key/1-x/",
     "reset done": "/accounts/password/reset/key/done/",
     "switched off": "/accounts/inactive/",
+    "provider refused": "/accounts/3rdparty/login/cancelled/",
+    "provider failed": "/accounts/3rdparty/login/error/",
     "not found": "/nothing/",
 }
 PRIVATE = {
@@ -154,7 +156,7 @@ def test_the_code_page_of_a_sign_up(look, site):
     page.press("#id_password1", "Enter")
     page.wait_for_selector("#id_code")
     check(page, "code")
-    page.fill("#id_code", "AAAA-AAAA")
+    page.fill("#id_code", "0000-0000")
     page.press("#id_code", "Enter")
     page.wait_for_selector("#error-summary")
     check(page, "code, refused")

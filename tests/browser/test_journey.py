@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures import Authenticator
 
 PASSWORD = "correct horse battery"
-CODE = r"^([A-Z0-9]{4}-[A-Z0-9]{4})\s*$"
+CODE = r"^([0-9]{4}-[0-9]{4})\s*$"
 
 
 def sign_in(page, site, email, password=PASSWORD, path="/accounts/login/"):
@@ -210,7 +210,7 @@ def test_the_admin_works_under_the_policy(page, site):
     page.wait_for_selector("text=Nothing has happened yet.")
     page.fill("#id_reason", "left the company")
     page.get_by_role("button", name="Deactivate").click()
-    page.wait_for_selector("text=Done for 1 person.")
+    page.wait_for_selector("text=Deactivate: done for 1 person.")
     for place in ("audit/event", "tokens/family", "tokens/signingkey", "auth/group"):
         page.goto(f"{site.url}/admin/{place}/")
     page.goto(f"{site.url}/admin/audit/event/?q=leaver")

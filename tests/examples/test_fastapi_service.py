@@ -263,6 +263,15 @@ def test_without_any_keys_nobody_is_let_in(example_python, site, pair):
         assert int(answer.headers["retry-after"]) >= 1
 
 
+def test_the_commands_of_its_readme_fit_what_make_run_gives():
+    text = (FOLDER / "README.md").read_text()
+    assert (
+        "AUTH_ISSUER=http://localhost:8000 AUTH_AUDIENCE=http://localhost:8000" in text
+    )
+    for name in ("AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_JWKS_URL", "AUTH_LEEWAY"):
+        assert f"`{name}`" in text
+
+
 def test_it_says_what_it_must_be_told(example_python):
     done = subprocess.run(
         [example_python, "-c", "import app; app.create_app()"],

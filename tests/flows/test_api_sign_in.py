@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import (
 
 from accounts.models import User
 from accounts.tokens.models import Family
-from tests.fixtures import PASSWORD, code_in, deliver_mail, enrol_totp
+from tests.fixtures import PASSWORD, code_in, deliver_mail, enrol_totp, exchange
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -168,3 +168,29 @@ def test_an_old_hash_is_upgraded_at_sign_in(make_person, api, old):
     assert User.objects.get(pk=user.pk).password.startswith(
         "argon2$argon2id$v=19$m=19456,t=2,p=1$"
     )
+
+
+def test_signing_up_over_headless_ends_with_tokens(api):
+    body = {"email": "new@example.org", "password": PASSWORD}
+    first = api.post("/_allauth/app/v1/auth/signup", body)
+    assert first.status_code == 401
+    done = api.post(
+        "/_allauth/app/v1/auth/email/verify",
+        {"key": code_in(deliver_mail()[-1])},
+        x_session_token=first.json()["meta"]["session_token"],
+    )
+    assert done.status_code == 200, done.content
+    meta = done.json()["meta"]
+    me = api.get("/api/me/", meta["access_token"]).json()
+    assert (me["email"], me["amr"], me["acr"]) == ("new@example.org", ["pwd"], "aal1")
+    assert api.refresh(meta["refresh_token"]).status_code == 200
+
+
+def test_signing_up_in_a_browser_over_headless_ends_with_a_session(browser):
+    kind = "application/json"
+    path = "/_allauth/browser/v1/auth"
+    body = {"email": "new@example.org", "password": PASSWORD}
+    assert browser.post(f"{path}/signup", body, kind).status_code == 401
+    key = {"key": code_in(deliver_mail()[-1])}
+    assert browser.post(f"{path}/email/verify", key, kind).status_code == 200
+    assert exchange(browser).status_code == 200

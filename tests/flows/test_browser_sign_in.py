@@ -68,12 +68,21 @@ def test_sign_up_code_dashboard_sign_out(browser):
     page = browser.get("/dashboard/").content.decode()
     assert "new@example.org" in page
     assert "Add a second step" in page
+    assert "<dt>With</dt><dd>Password</dd>" in page
+    assert "Signed in with password" in page
+    assert exchange(browser).status_code == 200
     assert browser.get("/accounts/logout/").status_code == 200
     assert browser.get("/dashboard/").status_code == 200  # GET signs nobody out
     assert browser.post("/accounts/logout/")["Location"] == "/"
     assert browser.get("/dashboard/").status_code == 302
     user = User.objects.get(email="new@example.org")
-    assert actions(user) == [Action.EMAIL_VERIFIED, Action.SIGN_IN, Action.SIGN_OUT]
+    assert actions(user) == [
+        Action.SIGN_UP,
+        Action.EMAIL_VERIFIED,
+        Action.SIGN_IN,
+        Action.TOKENS_REVOKED,
+        Action.SIGN_OUT,
+    ]
 
 
 def test_a_code_works_lower_case_with_spaces_and_not_after_ten_minutes(browser):
@@ -95,7 +104,7 @@ def test_five_wrong_codes_end_the_sign_up(browser):
     browser.post("/accounts/signup/", SIGN_UP)
     code = code_in(deliver_mail()[-1])
     for _ in range(5):
-        browser.post("/accounts/confirm-email/", {"code": "AAAA-AAAA"})
+        browser.post("/accounts/confirm-email/", {"code": "0000-0000"})
     answer = browser.post("/accounts/confirm-email/", {"code": code})
     assert answer.get("Location") != "/dashboard/"
     assert browser.get("/dashboard/").status_code == 302
@@ -268,7 +277,8 @@ def test_a_changed_password_keeps_this_session_and_ends_the_others(
     wrong = {"oldpassword": "wrong", "password1": NEW}
     assert browser.post("/accounts/password/change/", wrong).status_code == 200
     right = {"oldpassword": PASSWORD, "password1": NEW}
-    assert browser.post("/accounts/password/change/", right).status_code == 302
+    done = browser.post("/accounts/password/change/", right)
+    assert done["Location"] == "/accounts/2fa/"
     assert browser.get("/dashboard/").status_code == 200
     assert other.get("/dashboard/").status_code == 302
     assert Client(SERVER_NAME="localhost").post(
@@ -335,6 +345,8 @@ def test_enrolling_a_second_step(make_person, browser):
     assert answer["Location"] == "/accounts/2fa/recovery-codes/"
     codes = browser.get(answer["Location"]).content.decode()
     assert codes.count("<li><code>") == 10
+    security = browser.get("/accounts/2fa/").content.decode()
+    assert re.search(r"Set up on \d+ \w+ 20\d\d\.", security)
     assert (
         "Your account is well protected" in browser.get("/dashboard/").content.decode()
     )

@@ -89,6 +89,34 @@ def test_jwks_can_be_cached(client, api, make_person):
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_a_shared_cache_may_keep_the_keys(client, api, make_person):
+    make_person()
+    api.tokens()
+    assert "Vary" not in client.get("/.well-known/jwks.json")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "BREW"])
+def test_the_keys_are_only_read(client, method):
+    answer = client.generic(method, "/.well-known/jwks.json")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in answer["Allow"]
+
+
+def test_a_probe_needs_no_host_of_ours_and_no_https(settings):
+    settings.SECURE_SSL_REDIRECT = True
+    for host in ("10.1.2.3:8000", "evil.example"):
+        answer = Client().get("/healthz", headers={"host": host})
+        assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert Client().get("/", headers={"host": "10.1.2.3"}).status_code == 400
+
+
+def test_a_call_without_a_body_may_say_any_type(make_person, browser):
+    make_person()
+    sign_in_by_form(browser)
+    answer = browser.generic("POST", "/api/token/session/", b"", "text/plain")
+    assert answer.status_code == 200, answer.content
+
+
 def test_healthz_touches_nothing(client, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert client.get("/healthz").content == b"ok\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,6 +74,15 @@ def test_make_run_shows_everything_and_stops_everything(debug_site):
     demo = json.loads(told.stdout)
     assert demo["url"] == url
     assert [person["role"] for person in demo["people"]] == ["person", "staff", "owner"]
+    # the staff of the demo may look at people
+    staff = httpx.Client(base_url=url)
+    token = re.search(
+        r'csrfmiddlewaretoken" value="(\w+)"', staff.get("/accounts/login/").text
+    )[1]
+    person = demo["people"][1]
+    form = {"login": person["email"], "password": person["password"]}
+    staff.post("/accounts/login/", data={**form, "csrfmiddlewaretoken": token})
+    assert "owner@example.com" in staff.get("/admin/accounts/user/").text
     # the mailbox of DEBUG shows what the worker sent
     httpx.post(f"{url}/_allauth/app/v1/auth/password/request", json={"email": email})
     for _ in range(100):

@@ -93,6 +93,18 @@ def test_several_processes_need_a_shared_cache():
     assert start(WEB_CONCURRENCY="2", CACHE_URL="redis://localhost:6379/0")[0] == 0
 
 
+def test_https_without_a_trusted_proxy_is_warned_of():
+    def check(**more):
+        done = subprocess.run(
+            [sys.executable, "manage.py", "check", "--deploy"],
+            cwd=ROOT, env={**BASE, **more}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.stderr
+
+    assert "authsite.W003" in check()
+    assert "authsite.W003" not in check(TRUSTED_PROXY_COUNT="1")
+
+
 def test_a_secret_can_stand_in_a_file(tmp_path):
     file = tmp_path / "secret"
     file.write_text("y" * 64 + "\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
@@ -56,11 +57,23 @@ def renew(email: str, name: str, role: str) -> dict[str, str]:
     user.is_staff, user.is_superuser = role != "person", role == "owner"
     user.set_password(password)
     user.save()
+    user.groups.set([support()] if role == "staff" else [])
     Authenticator.objects.filter(user=user).delete()
     EmailAddress.objects.update_or_create(
         email=email, user=user, defaults={"verified": True, "primary": True}
     )
     return {"email": email, "password": password, "role": role}
+
+
+def support() -> Group:
+    """A group that may look at people and events, and help people."""
+    group, _ = Group.objects.get_or_create(name="Support")
+    names = ("view_user", "change_user", "view_event", "view_family", "change_family")
+    rights = Permission.objects.filter(
+        content_type__app_label__in=("accounts", "audit", "tokens"), codename__in=names
+    )
+    group.permissions.set(rights)
+    return group
 
 
 def places() -> dict[str, str]:
