@@ -22,7 +22,6 @@ OPEN = {
     "reset done": "/accounts/password/reset/key/done/",
     "switched off": "/accounts/inactive/",
     "provider refused": "/accounts/3rdparty/login/cancelled/",
-    "provider failed": "/accounts/3rdparty/login/error/",
     "not found": "/nothing/",
 }
 PRIVATE = {
@@ -37,6 +36,7 @@ PRIVATE = {
     "sign out": "/accounts/logout/",
     "proof": "/accounts/reauthenticate/",
     "connections": "/accounts/3rdparty/",
+    "provider failed": "/accounts/3rdparty/login/error/",
 }
 
 
