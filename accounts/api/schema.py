@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -37,39 +38,85 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 def operation(
-    success: Any, *statuses: int, request: Any = None, pending: bool = False
+    summary: str, success: Any, *statuses: int, request: Any = None, **more: Any
 ) -> Operation:
     """An operation with a success body and a problem for each status."""
-    problem = bodies.ProblemSerializer
     media = "application/problem+json"
     responses: dict[Any, Any] = {200: success}
     for status in sorted({*statuses, 405, 503}):
-        body = bodies.PendingSerializer if pending and status == 401 else problem
+        pending = status == HTTPStatus.UNAUTHORIZED and more.get("pending")
+        body = bodies.PendingSerializer if pending else bodies.ProblemSerializer
         responses[(status, media)] = body
-    return {"request": request, "responses": responses}
+    return {
+        "summary": summary,
+        "description": more.get("description", ""),
+        "request": request,
+        "responses": responses,
+    }
 
 
 OBJECT = {"type": "object", "additionalProperties": False}
 BODY = (400, 413, 415, 429)
 TOKEN = operation(
+    "Sign in",
     bodies.PairSerializer,
     *BODY,
     401,
     request=bodies.CredentialsSerializer,
     pending=True,
+    description="With e-mail address and password. 401 `mfa_required` or "
+    "`email_unverified` carries a `pending_token` to go on with; 401 "
+    "`no_active_account` says no more than that it did not work.",
 )
 TOKEN_MFA = operation(
+    "Finish a sign-in with a second step",
     bodies.PairSerializer,
     *BODY,
     401,
     request=bodies.SecondFactorSerializer,
     pending=True,
+    description="`code` is from the authenticator app, or a recovery code.",
 )
 TOKEN_REFRESH = operation(
-    bodies.PairSerializer, *BODY, 401, request=bodies.RefreshSerializer
+    "Get the next pair",
+    bodies.PairSerializer,
+    *BODY,
+    401,
+    request=bodies.RefreshSerializer,
+    description="The old refresh token is replaced. Sent again within ten seconds it "
+    "gets the same answer; later, the sign-in is ended.",
 )
-TOKEN_VERIFY = operation(OBJECT, *BODY, 401, request=bodies.VerifySerializer)
-TOKEN_REVOKE = operation(OBJECT, *BODY, request=bodies.RefreshSerializer)
-TOKEN_SESSION = operation(bodies.PairSerializer, 401, 403, 429)
-ME = operation(bodies.MeSerializer, 401)
-PROTECTED_ROUTE = operation(bodies.HelloSerializer, 401)
+TOKEN_VERIFY = operation(
+    "Ask whether a token is good",
+    OBJECT,
+    *BODY,
+    401,
+    request=bodies.VerifySerializer,
+    description="Of either kind; 401 also for one that was revoked.",
+)
+TOKEN_REVOKE = operation(
+    "End a sign-in",
+    OBJECT,
+    *BODY,
+    request=bodies.RefreshSerializer,
+    description="Always 200: a token that is not valid needs no end (RFC 7009).",
+)
+TOKEN_SESSION = operation(
+    "Get a pair from the browser's session",
+    bodies.PairSerializer,
+    401,
+    403,
+    429,
+    description="Needs the session's cookie and its CSRF token in `X-CSRFToken`.",
+)
+ME = operation(
+    "Who the token speaks of",
+    bodies.MeSerializer,
+    401,
+    description="And how they signed in: `amr` and `acr` by RFC 8176 and RFC 9068.",
+)
+PROTECTED_ROUTE = operation(
+    "The smallest protected call",
+    bodies.HelloSerializer,
+    401,
+)
