@@ -133,7 +133,7 @@ def device_name(user_agent: str) -> str:
     if browser and system:
         names = {"Mac OS X": "macOS"}
         return _("%(browser)s on %(system)s") % {
-            "browser": browser.removesuffix(" Mobile"),
+            "browser": browser.removeprefix("Mobile ").removesuffix(" Mobile"),
             "system": names.get(system, system),
         }
     return browser or user_agent.split("/", maxsplit=1)[0][:40] or _("Unknown device")

@@ -180,3 +180,56 @@ def test_a_planted_stock_token_view_is_found_and_shut(make_person, plant):
     plant(TokenObtainPairView.as_view())
     assert strange_views() == {"/planted/"}
     assert open_doors() == DOORS
+
+
+#: Pages that anybody may see. A new line here is a decision.
+OPEN_PAGES = {
+    "/",
+    "/accounts/3rdparty/login/cancelled/",
+    "/accounts/3rdparty/signup/",
+    "/accounts/confirm-email/",
+    "/accounts/confirm-email/1/",
+    "/accounts/github/login/",
+    "/accounts/github/login/callback/",
+    "/accounts/google/login/",
+    "/accounts/google/login/callback/",
+    "/accounts/google/login/token/",
+    "/accounts/inactive/",
+    "/accounts/login/",
+    "/accounts/logout/",
+    "/accounts/oidc/1/login/",
+    "/accounts/oidc/1/login/callback/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/password/reset/key/1-1/",
+    "/accounts/password/reset/key/done/",
+    "/accounts/signup/",
+    "/favicon.ico",
+}
+
+
+def test_pages_are_protected_unless_they_are_named_here(client):
+    open_ones = set()
+    for place in places():
+        if place.path.startswith(("/api/", "/_allauth/", "/.well-known/", "/healthz")):
+            continue
+        answer = client.get(place.path)
+        to = answer.get("Location", "")
+        ways_in = ("/accounts/login/", "/admin/login/")
+        if not (answer.status_code == 302 and to.startswith(ways_in)):
+            open_ones.add(place.path)
+    assert open_ones <= OPEN_PAGES, open_ones - OPEN_PAGES
+
+
+def test_calls_are_protected_unless_they_are_the_way_in(client):
+    open_ones = set()
+    for place in places():
+        if place.path.startswith("/api/"):
+            answers = [client.get(place.path), client.post(place.path)]
+            if 401 not in {answer.status_code for answer in answers}:
+                open_ones.add(place.path)
+    assert open_ones == {
+        "/api/token/", "/api/token/mfa/", "/api/token/refresh/", "/api/token/verify/",
+        "/api/token/revoke/", "/api/token/blacklist/", "/api/schema/", "/api/docs/",
+        "/api/1",
+    }  # fmt: skip
