@@ -12,5 +12,7 @@ settings.STORAGES["staticfiles"]["BACKEND"] = (
 # Each test client would look through all collected files when it is made (54 ms).
 settings.WHITENOISE_AUTOREFRESH = True
 
+# Read while DEBUG is off, whichever test comes first: its URLs differ in DEBUG.
+import authsite.urls  # noqa: F401
 from tests.fixtures import *  # noqa: F403
 from tests.sites import *  # noqa: F403
