@@ -37,10 +37,11 @@ class SigningKey(models.Model):
         verbose_name = _("signing key")
         verbose_name_plural = _("signing keys")
         constraints: ClassVar[list[models.BaseConstraint]] = [
+            # One active key and one next: two rotations at once cannot make two.
             models.UniqueConstraint(
                 fields=["state"],
-                condition=Q(state="active"),
-                name="tokens_one_active_key",
+                condition=Q(state__in=("active", "next")),
+                name="tokens_one_key_a_state",
             ),
         ]
 
@@ -60,6 +61,7 @@ class Family(models.Model):
         SIGNED_OUT = "signed_out", _("signed out")
         SESSION_ENDED = "session_ended", _("session ended")
         PASSWORD = "password_changed", _("password changed")
+        KEY_REPLACED = "key_replaced", _("signing key replaced")
         DELETED = "deleted", _("person deleted")
         DEACTIVATED = "deactivated", _("person deactivated")
         REPLAYED = "replayed", _("refresh token replayed")

@@ -84,17 +84,22 @@ def _open(row: SigningKey) -> Key:
 
 def make_active_key() -> None:
     """The first key, on first use. Of several processes that try, one succeeds."""
-    pem = generate(settings.JWT_ALGORITHM)
-    key = load(pem, settings.JWT_ALGORITHM)
     try:
         with transaction.atomic():
-            SigningKey.objects.create(
-                kid=key.kid,
-                algorithm=key.algorithm,
-                state=SigningKey.State.ACTIVE,
-                sealed_private=encrypt(pem, PURPOSE),
-                activated_at=timezone.now(),
-            )
+            key = new_key(SigningKey.State.ACTIVE)
             record(Action.KEY_CREATED, kid=key.kid, algorithm=key.algorithm)
     except IntegrityError:
         return  # another process was first; its key is read next
+
+
+def new_key(state: SigningKey.State) -> SigningKey:
+    """A new key's row, by settings.JWT_ALGORITHM. Raises IntegrityError."""
+    pem = generate(settings.JWT_ALGORITHM)
+    key = load(pem, settings.JWT_ALGORITHM)
+    return SigningKey.objects.create(
+        kid=key.kid,
+        algorithm=key.algorithm,
+        state=state,
+        sealed_private=encrypt(pem, PURPOSE),
+        activated_at=timezone.now() if state == SigningKey.State.ACTIVE else None,
+    )

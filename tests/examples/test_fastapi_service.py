@@ -98,12 +98,12 @@ def ask(url, token=None, scheme="Bearer"):
 
 
 def signed_by_us(site, claims, header):
-    """A token over these claims by the site's own active key."""
+    """A token over these claims by the site's own key of this header."""
     return site.run(
         "import json\n"
         "from jwt.api_jws import encode\n"
         "from accounts.tokens.ring import ring\n"
-        "key = ring().signing\n"
+        f"key = ring().keys[{header['kid']!r}]\n"
         f"text = json.dumps({claims!r}).encode()\n"
         f"print(json.dumps(encode(text, key.private, key.algorithm, {header!r})))\n"
     )
@@ -180,7 +180,8 @@ def test_a_changed_token_is_refused(service, pair):
 
 
 def test_confused_algorithms_are_refused(service, site, claims, header):
-    (published,) = httpx.get(f"{site.url}/.well-known/jwks.json").json()["keys"]
+    keys = httpx.get(f"{site.url}/.well-known/jwks.json").json()["keys"]
+    (published,) = (key for key in keys if key["kid"] == header["kid"])
     public = jwt.PyJWK(published).key
     forms = [
         public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
@@ -253,6 +254,36 @@ def test_a_flood_of_unknown_keys_does_not_reach_the_issuer(example_python, site,
         server.server_close()
         # the issuer is down: known keys serve on
         assert ask(url, pair["access"]).status_code == 200
+
+
+def test_it_follows_a_rotation_without_a_restart(example_python, site, pair):
+    with running(example_python, site.url, site.url) as url:
+        assert ask(url, pair["access"]).status_code == 200
+        site.manage("rotate_keys")
+        site.run(
+            "from datetime import timedelta\n"
+            "from django.utils import timezone\n"
+            "from accounts.tokens.models import SigningKey\n"
+            "early = timezone.now() - timedelta(minutes=11)\n"
+            "SigningKey.objects.filter(state='next').update(created_at=early)\n"
+            "print(0)\n"
+        )
+        assert "signs." in site.manage("rotate_keys", "--now")
+        new = pair["access"]
+        body = {"email": "second-service@example.org", "password": PASSWORD}
+        deadline = time.monotonic() + 45  # our processes read the ring every 30 s
+        while (
+            jwt.get_unverified_header(new)["kid"]
+            == jwt.get_unverified_header(pair["access"])["kid"]
+            and time.monotonic() < deadline
+        ):
+            time.sleep(1)
+            new = httpx.post(f"{site.url}/api/token/", json=body).json()["access"]
+        for token in (new, pair["access"]):
+            deadline = time.monotonic() + 12  # the example's cool-down is 10 s
+            while ask(url, token).status_code != 200 and time.monotonic() < deadline:
+                time.sleep(0.5)
+            assert ask(url, token).status_code == 200
 
 
 def test_without_any_keys_nobody_is_let_in(example_python, site, pair):

@@ -1,0 +1,46 @@
+"""`manage.py rotate_keys`: what is due of the rotation of signing keys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand
+
+from accounts.tokens.key_rotation import replace_at_once, rotate
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+
+class Command(BaseCommand):
+    """Safe to run at any time and any number of times."""
+
+    help = "Rotate signing keys: takes the steps that are due, and says them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--every DAYS, --now, --emergency."""
+        parser.add_argument(
+            "--every",
+            type=int,
+            default=30,
+            metavar="DAYS",
+            help="how long a key signs (default: 30)",
+        )
+        parser.add_argument(
+            "--now",
+            action="store_true",
+            help="let the next key sign as soon as verifiers know it",
+        )
+        parser.add_argument(
+            "--emergency",
+            action="store_true",
+            help="a key was stolen: replace all of them, ending every sign-in by token",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print a sentence for each step."""
+        days = 0 if options["now"] else options["every"]
+        emergency = options["emergency"]
+        told = replace_at_once() if emergency else rotate(timedelta(days=days))
+        self.stdout.write("\n".join(told))

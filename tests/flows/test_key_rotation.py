@@ -1,0 +1,158 @@
+"""Keys: published before they sign, verifying until their last token has expired."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import StringIO
+
+import jwt
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.audit.models import Action, Event
+from accounts.tokens import ring
+from accounts.tokens.key_rotation import rotate as rotate_now
+from accounts.tokens.models import Family, SigningKey
+from tests.fixtures import exchange, sign_in_by_form
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = 86_400
+
+
+def rotate(*options, after=0.0):
+    """Run the command, so many seconds from now; returns what it says."""
+    out = StringIO()
+    with time_machine.travel(time.time() + after):
+        call_command("rotate_keys", *options, stdout=out)
+    return out.getvalue()
+
+
+def kid(token):
+    return jwt.get_unverified_header(token)["kid"]
+
+
+def states():
+    return sorted(SigningKey.objects.values_list("state", flat=True))
+
+
+def published(client):
+    ring.forget()
+    return {key["kid"] for key in client.get("/.well-known/jwks.json").json()["keys"]}
+
+
+def test_a_key_is_published_before_it_signs_and_verifies_after(
+    make_person, api, client
+):
+    make_person()
+    before = api.tokens()
+    assert "published, not signing yet" in rotate("--now")
+    (following,) = SigningKey.objects.filter(state="next")
+    assert following.kid in published(client)
+    assert kid(api.tokens()["access"]) == kid(before["access"])
+    assert "may sign from" in rotate("--now")  # too early: verifiers may not know it
+    assert "signs." in rotate("--now", after=601)
+    assert states() == ["active", "next", "retired"]
+    assert len(published(client)) == 3
+    after = api.tokens()
+    assert kid(after["access"]) == following.kid
+    for pair in (before, after):
+        assert api.get("/api/me/", pair["access"]).status_code == 200
+        again = api.refresh(pair["refresh"])
+        assert again.status_code == 200
+        assert kid(again.json()["refresh"]) == following.kid
+
+
+def test_run_daily_it_rotates_once_a_month_and_forgets_after_the_last_token(
+    make_person, api
+):
+    make_person()
+    first = kid(api.tokens()["access"])
+    signing = set()
+    for day in range(100):
+        rotate(after=day * DAY)
+        assert SigningKey.objects.filter(state="active").count() == 1
+        signing.add(SigningKey.objects.get(state="active").kid)
+        if day in {29, 43}:
+            assert SigningKey.objects.filter(kid=first).exists()
+        if day == 46:
+            assert not SigningKey.objects.filter(kid=first).exists()
+    assert len(signing) == 4
+    assert Event.objects.filter(action=Action.KEY_ACTIVATED).count() == 3
+
+
+def test_twice_in_a_row_it_does_nothing_more(make_person, api):
+    make_person()
+    api.tokens()
+    rotate("--now")
+    rotate("--now", after=601)
+    keys = set(SigningKey.objects.values_list("kid", "state"))
+    for _ in range(3):
+        rotate("--now", after=602)
+    assert set(SigningKey.objects.values_list("kid", "state")) == keys
+
+
+def test_the_same_successor_is_repeated_over_a_rotation(make_person, api):
+    make_person()
+    rotate("--now")
+    old = api.tokens()["refresh"]
+    first = api.refresh(old).content
+    rotate("--now", after=601)
+    assert api.refresh(old).content == first
+
+
+def test_an_algorithm_is_changed_by_rotating(make_person, api, settings, client):
+    make_person()
+    api.tokens()
+    settings.JWT_ALGORITHM = "EdDSA"
+    rotate("--now")
+    rotate("--now", after=601)
+    pair = api.tokens()
+    assert jwt.get_unverified_header(pair["access"])["alg"] == "EdDSA"
+    assert api.get("/api/me/", pair["access"]).status_code == 200
+    assert len(published(client)) == 3
+
+
+def test_in_an_emergency_the_old_keys_verify_nothing_at_once(
+    make_person, api, browser, client
+):
+    make_person()
+    sign_in_by_form(browser)
+    pairs = [api.tokens(), exchange(browser).json()]
+    old = kid(pairs[0]["access"])
+    told = rotate("--emergency")
+    assert "2 sign-ins by token have ended" in told
+    assert old not in published(client)
+    for pair in pairs:
+        assert api.get("/api/me/", pair["access"]).status_code == 401
+        assert api.refresh(pair["refresh"]).status_code == 401
+    assert not Family.objects.filter(revoked_at=None).exists()
+    assert browser.get("/dashboard/").status_code == 200  # browsers go on
+    fresh = exchange(browser).json()
+    assert kid(fresh["access"]) != old
+    assert api.get("/api/me/", fresh["access"]).status_code == 200
+
+
+def test_a_fresh_database_needs_no_command(make_person, api):
+    make_person()
+    assert api.get("/api/me/", api.tokens()["access"]).status_code == 200
+    assert states() == ["active"]
+
+
+def test_several_runs_at_once_make_one_next_key(make_person, api):
+    make_person()
+    api.tokens()
+
+    def run(_):
+        try:
+            return rotate_now(timedelta())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(run, range(6)))
+    assert states() == ["active", "next"]
+    assert sum("Made" in line for lines in told for line in lines) == 1
