@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import connection
 
 # In-process tests render pages without collected files; tests.services.server serves
 # them as production does.
@@ -11,6 +12,12 @@ settings.STORAGES["staticfiles"]["BACKEND"] = (
 )
 # Each test client would look through all collected files when it is made (54 ms).
 settings.WHITENOISE_AUTOREFRESH = True
+
+# SQLite's tests on a file, as the site runs: in memory it locks by other rules.
+if connection.vendor == "sqlite":
+    connection.settings_dict["TEST"]["NAME"] = str(
+        settings.BASE_DIR / "var/tests.sqlite3"
+    )
 
 # Read while DEBUG is off, whichever test comes first: its URLs differ in DEBUG.
 import authsite.urls  # noqa: F401
