@@ -17,6 +17,7 @@ NONE = (
 #: As root Chromium needs --no-sandbox; the rest keeps it from calling home.
 ARGUMENTS = [
     "--no-sandbox",
+    "--disable-dev-shm-usage",  # small in containers
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
