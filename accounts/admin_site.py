@@ -72,13 +72,13 @@ class PolicyAdminSite(AdminSite):
             return _to("mfa_activate_totp", after)
         return _to("mfa_reauthenticate", after)
 
-    def logout(  # type: ignore[override]
+    def logout(  # type: ignore[override] # a redirect, not a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The site's own page signs out."""
         return redirect("account_logout")
 
-    def password_change(  # type: ignore[override]
+    def password_change(  # type: ignore[override] # the same
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The site's own page, which knows the old password, limits and mails."""

@@ -12,6 +12,7 @@ from accounts.api import serializers as bodies
 Operation = dict[str, Any]
 
 
+# The library's __init_subclass__ has no types.
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How Swagger UI and generated clients send the token."""
 

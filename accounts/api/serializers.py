@@ -73,6 +73,7 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField()
+    # The member's name, which DRF uses for a property of its own.
     errors = serializers.DictField(required=False)  # type: ignore[assignment]
 
 

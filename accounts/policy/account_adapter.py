@@ -73,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 Action.SIGN_IN_LIMITED,
                 request=request,
                 outcome=Outcome.LIMITED,
-                method="pwd",
+                method="password",
                 email=credentials.get("email", ""),
             )
             raise

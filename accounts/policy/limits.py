@@ -10,12 +10,16 @@ from uuid import UUID
 
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from allauth.core import context as current
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core import signing
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 
+from accounts.audit.models import Action, Outcome
+from accounts.audit.record import record
 from accounts.crypto import keyed_hash, keyed_hash_matches
 from accounts.models import normalise_email
 
@@ -142,7 +146,22 @@ class KeepAddressCount:
             for rate in rates
         }
         before = cache.get_many(names)
-        code: str = super().clean_code()  # type: ignore[misc]
+        try:
+            code: str = super().clean_code()  # type: ignore[misc] # of the form
+        except (ValidationError, ImmediateHttpResponse) as error:
+            if getattr(error, "code", "") != "incorrect_code":
+                self._record_limited(request)
+            raise
         for name, hits in before.items():
             cache.set(name, hits, names[name])
         return code
+
+    def _record_limited(self, request: HttpRequest) -> None:
+        user = self.user  # type: ignore[attr-defined] # of the form
+        record(
+            Action.SIGN_IN_LIMITED,
+            request=request,
+            user=user,
+            outcome=Outcome.LIMITED,
+            method="mfa",
+        )

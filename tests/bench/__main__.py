@@ -6,6 +6,7 @@ the ratios mean something elsewhere, the figures do not.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import statistics
@@ -27,25 +28,36 @@ LIMITS = "login=1000000/m/ip;login_failed=1000000/m/ip;token_refresh=1000000/m/i
 PEOPLE = 32  # one for each client: attempts under way count against a person's limit
 
 
-def rate(call, clients):
-    """Successes a second of call(client) by so many clients, and the median ms."""
+def repeat(threads, make_call):
+    """Call without end in so many threads, for SECONDS; returns how long, and times."""
     times, stop = [], threading.Event()
 
     def work(_):
-        with httpx.Client(timeout=30) as client:
+        with make_call() as call:
             while not stop.is_set():
                 began = time.perf_counter()
-                call(client)
+                call()
                 times.append(time.perf_counter() - began)
 
-    with ThreadPoolExecutor(clients) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         began = time.perf_counter()
-        running = [pool.submit(work, number) for number in range(clients)]
+        running = [pool.submit(work, number) for number in range(threads)]
         time.sleep(SECONDS)
         stop.set()
         for one in running:
             one.result()
-    taken = time.perf_counter() - began
+    return time.perf_counter() - began, times
+
+
+def rate(call, clients):
+    """Successes a second of call(client) by so many clients, and the median ms."""
+
+    @contextlib.contextmanager
+    def make_call():
+        with httpx.Client(timeout=30) as client:
+            yield lambda: call(client)
+
+    taken, times = repeat(clients, make_call)
     return len(times) / taken, statistics.median(times) * 1000
 
 
@@ -55,22 +67,9 @@ def raw_hashes():
 
     hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
     known = hasher.hash(PASSWORD)
-    done, stop = [], threading.Event()
-
-    def work(_):
-        while not stop.is_set():
-            hasher.verify(known, PASSWORD)
-            done.append(1)
-
-    cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
-        began = time.perf_counter()
-        running = [pool.submit(work, number) for number in range(cores)]
-        time.sleep(SECONDS)
-        stop.set()
-        for one in running:
-            one.result()
-    return len(done) / (time.perf_counter() - began)
+    verify = contextlib.nullcontext(lambda: hasher.verify(known, PASSWORD))
+    taken, times = repeat(os.cpu_count() or 1, lambda: verify)
+    return len(times) / taken
 
 
 def main() -> None:

@@ -330,6 +330,8 @@ def test_wrong_codes_are_limited_with_a_time_to_wait(make_person, browser):
     answer = browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
     assert answer.status_code == 429
     assert 200 < int(answer["Retry-After"]) <= 300
+    assert Event.objects.filter(action=Action.SIGN_IN_LIMITED).count() == 1
+    assert Event.objects.filter(action=Action.FACTOR_REFUSED).count() == 5
 
 
 def test_enrolling_a_second_step(make_person, browser):
