@@ -50,6 +50,16 @@ def decrypt(token: bytes, purpose: str) -> bytes:
         raise DecryptionError(msg) from None
 
 
+def is_under_present_secret(token: bytes, purpose: str) -> bool:
+    """Whether it can be read without AUTH_SECRET_FALLBACKS."""
+    key = derive_key(settings.SECRET_KEY, f"encrypt:{purpose}")
+    try:
+        Fernet(base64.urlsafe_b64encode(key)).decrypt(token)
+    except InvalidToken:
+        return False
+    return True
+
+
 def keyed_hash(value: str, purpose: str) -> str:
     """HMAC-SHA256 in hex under the current secret: tells equality, nothing else."""
     key = derive_key(settings.SECRET_KEY, f"hash:{purpose}")

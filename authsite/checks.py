@@ -22,6 +22,18 @@ def secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         ("AUTH_SECRET", settings.SECRET_KEY),
         *(("AUTH_SECRET_FALLBACKS", old) for old in settings.SECRET_KEY_FALLBACKS),
     ]
+    shared = settings.JWT_SHARED_SECRET
+    if shared in {value for _, value in named}:
+        return [
+            Error(
+                "JWT_SHARED_SECRET is an AUTH_SECRET.",
+                hint="Every service that verifies tokens would hold the key to "
+                f"sessions and signing keys. Make one with: {MAKE_SECRET}",
+                id="authsite.E007",
+            )
+        ]
+    if shared:
+        named.append(("JWT_SHARED_SECRET", shared))
     return [
         Error(
             f"{name} has fewer than {SECRET_BYTES} bytes.",

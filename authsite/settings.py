@@ -348,7 +348,13 @@ for _limit in env.text("RATE_LIMITS").split(";"):
         ACCOUNT_RATE_LIMITS[_action.strip()] = _rates.strip()
 
 # 11. Tokens ---------------------------------------------------------------------
-JWT_ALGORITHM = env.choice("JWT_ALGORITHM", "ES256", ("ES256", "EdDSA", "RS256"))
+JWT_ALGORITHM = env.choice(
+    "JWT_ALGORITHM", "ES256", ("ES256", "EdDSA", "RS256", "HS256")
+)
+# For services that can only share a secret. Whoever holds it can make access tokens.
+JWT_SHARED_SECRET = env.text("JWT_SHARED_SECRET")
+if (JWT_ALGORITHM == "HS256") != bool(JWT_SHARED_SECRET):
+    raise wrong("JWT_SHARED_SECRET", "goes with JWT_ALGORITHM=HS256: set both or none")
 JWT_ISSUER = env.text("JWT_ISSUER", SITE_URL)
 JWT_AUDIENCE = env.text("JWT_AUDIENCE", SITE_URL)
 JWT_ACCESS_LIFETIME = timedelta(

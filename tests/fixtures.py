@@ -23,7 +23,7 @@ from django.test import Client
 from django_tasks_db.management.commands.db_worker import Worker
 
 from accounts.models import User
-from accounts.tokens import ring, snapshot, verify
+from accounts.tokens import readers, ring, snapshot, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ def clean_process() -> None:
     cache.clear()
     ring.forget()
     snapshot.revoked.clear()
+    readers.notebook.clear()
     verify.proven = verify.ProvenTokens()
     mail.outbox = []
 

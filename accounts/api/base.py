@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.authentication import SessionAuthentication
@@ -38,6 +39,8 @@ class BearerView(APIView):
     """A view that a bearer token alone opens: the door serves it without sessions."""
 
     sessionless: ClassVar[bool] = True
+    #: Personal answers and tokens are never stored (RFC 6749 5.1).
+    cache_control: ClassVar[str] = "no-store"
     authentication_classes = (BearerAuthentication,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = OnlyJSON
@@ -45,10 +48,12 @@ class BearerView(APIView):
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Response:
-        """Personal answers and tokens are never stored (RFC 6749 5.1)."""
+        """Say how long an answer may be kept; an error never."""
         final: Response = super().finalize_response(request, response, *args, **kwargs)
-        final.headers["Cache-Control"] = "no-store"
-        final.headers["Vary"] = "Authorization"
+        kept = final.status_code in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
+        final.headers["Cache-Control"] = self.cache_control if kept else "no-store"
+        if final.headers["Cache-Control"] == "no-store":
+            final.headers["Vary"] = "Authorization"
         return final
 
 

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from accounts.policy.hashing import Busy
 from accounts.tokens.authentication import CHALLENGE
 from accounts.tokens.snapshot import Stale
+from accounts.tokens.step_up import InsufficientAuthentication
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -109,6 +110,14 @@ def challenge(code: str, detail: str) -> str:
     return CHALLENGE
 
 
+def _insufficient(error: InsufficientAuthentication) -> Response:
+    """RFC 9470 3: what would be enough, in the challenge and in the body."""
+    code, detail = error.default_code, str(error.detail)
+    asked = "".join(f', {name}="{value}"' for name, value in error.wanted.items())
+    header = f'{CHALLENGE}, error="{code}", error_description="{detail}"{asked}'
+    return refusal(401, code, detail, {"WWW-Authenticate": header}, **error.wanted)
+
+
 def _from_api_exception(error: exceptions.APIException) -> Response:
     status = error.status_code
     wait = getattr(error, "wait", None)
@@ -121,6 +130,8 @@ def _from_api_exception(error: exceptions.APIException) -> Response:
             headers,
             errors=error.detail,
         )
+    if isinstance(error, InsufficientAuthentication):
+        return _insufficient(error)
     codes = error.get_codes()
     code = codes if isinstance(codes, str) else "invalid"
     return refusal(status, CODES.get(code, code), str(error.detail), headers)

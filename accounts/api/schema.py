@@ -121,3 +121,12 @@ PROTECTED_ROUTE = operation(
     bodies.HelloSerializer,
     401,
 )
+RECENT_PROOF = operation(
+    "The same, for a recent proof with two factors",
+    bodies.HelloSerializer,
+    401,
+)
+REVOCATIONS = operation(
+    "What was revoked lately",
+    str,
+)

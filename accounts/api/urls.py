@@ -19,6 +19,10 @@ urlpatterns = [
     path(
         "protected-route/", views.ProtectedRouteView.as_view(), name="protected_route"
     ),
+    path(
+        "protected-route/recent/", views.RecentProofView.as_view(), name="recent_proof"
+    ),
+    path("revocations/", views.RevocationsView.as_view(), name="revocations"),
     path("schema/", docs.SchemaView.as_view(), name="schema"),
     path("docs/", docs.DocsView.as_view(), name="docs"),
     # Anything else, a missing slash included: a problem, never a page or a redirect.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.http import HttpResponse
+from django.utils.http import parse_etags
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
@@ -22,10 +24,13 @@ from accounts.api.serializers import (
 from accounts.api.throttles import SessionExchangeThrottle, TokenThrottle
 from accounts.policy.limits import attempts_key, second_step_key
 from accounts.policy.sessions import session_store
+from accounts.tokens.authentication import ImmediateBearerAuthentication
 from accounts.tokens.errors import NoPolicySession, TokenError, TokenRevoked
 from accounts.tokens.issue import TokenPair, open_family
+from accounts.tokens.revocation_list import CONTENT_TYPE, signed_list
 from accounts.tokens.revoke import revoke_by_token
 from accounts.tokens.rotate import rotate
+from accounts.tokens.step_up import RequireRecentAuthentication
 from accounts.tokens.verify import verify_any
 
 if TYPE_CHECKING:
@@ -163,6 +168,39 @@ class ProtectedRouteView(BearerView):
     def get(self, request: Request) -> Response:
         """200 {"message": "Hello <email>"}."""
         return Response({"message": f"Hello {_person(request).email}"})
+
+
+class RecentProofView(ProtectedRouteView):
+    """The same, for who proved themselves within five minutes and with two factors."""
+
+    authentication_classes = (ImmediateBearerAuthentication,)
+    permission_classes = (
+        IsAuthenticated & RequireRecentAuthentication(max_age=300, acr="aal2"),
+    )
+
+    @extend_schema(**schema.RECENT_PROOF)
+    def get(self, request: Request) -> Response:
+        """200 as above; 401 insufficient_user_authentication (RFC 9470)."""
+        return super().get(request)
+
+
+class RevocationsView(OpenView):
+    """What other services poll, to refuse what was revoked a second ago."""
+
+    cache_control = "public, max-age=1"
+
+    @extend_schema(**schema.REVOCATIONS)
+    def get(self, request: Request) -> HttpResponse:
+        """200 a signed list (a JWT); 304 when the one named is still the last."""
+        found = signed_list()
+        known = parse_etags(request.headers.get("If-None-Match", ""))
+        answer = (
+            HttpResponse(status=304)
+            if found.etag in known or "*" in known
+            else HttpResponse(found.body, content_type=CONTENT_TYPE)
+        )
+        answer["ETag"] = found.etag
+        return answer
 
 
 def _person(request: Request) -> User:

@@ -75,13 +75,16 @@ class BearerAuthentication(BaseAuthentication):
     header: anonymous. A bad token: 401 with code token_not_valid or token_revoked.
     """
 
+    #: Ask the database at each request, instead of the list of a second ago.
+    immediate = False
+
     def authenticate(self, request: Request) -> tuple[TokenUser, dict[str, Any]] | None:
         """Raises AuthenticationFailed (401) or Unavailable (503)."""
         scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         try:
-            claims = verify_access(raw.strip())
+            claims = verify_access(raw.strip(), immediate=self.immediate)
         except TokenRevoked:
             raise revoked_token() from None
         except TokenError:
@@ -94,6 +97,12 @@ class BearerAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """The challenge for 401; the error handler adds the error to it."""
         return CHALLENGE
+
+
+class ImmediateBearerAuthentication(BearerAuthentication):
+    """For a view that may not be a second late: one query a request."""
+
+    immediate = True
 
 
 def revoked_token() -> AuthenticationFailed:

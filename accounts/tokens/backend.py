@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -30,11 +31,12 @@ from rest_framework_simplejwt.exceptions import (
 )
 
 from accounts.tokens import claims as rules
-from accounts.tokens.keys import ALGORITHMS
+from accounts.tokens.keys import ALGORITHMS, SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from accounts.tokens.keys import Key
     from accounts.tokens.ring import Ring
 
 
@@ -47,7 +49,7 @@ class DeterministicES256(ECAlgorithm):
         return der_to_raw_signature(der, key.curve)
 
 
-jws = PyJWS(algorithms=list(ALGORITHMS))
+jws = PyJWS(algorithms=[*ALGORITHMS, SHARED])
 jws.unregister_algorithm("ES256")
 jws.register_algorithm(
     "ES256", DeterministicES256(ECAlgorithm.SHA256, expected_curve=SECP256R1)
@@ -71,15 +73,8 @@ class RingBackend(TokenBackend):
 
     def encode(self, payload: dict[str, Any], kid: str = "") -> str:
         """A signed token; with `kid` by that key while the ring still holds it."""
-        ring = self.ring()
-        key = ring.keys.get(kid, ring.signing)
         body = {**payload, "iss": self.issuer, "aud": self.audience}
-        return jws.encode(
-            json.dumps(body, separators=(",", ":")).encode(),
-            key.private,
-            algorithm=key.algorithm,
-            headers={"kid": key.kid, "typ": self.typ},
-        )
+        return sign(body, self.ring().signs(self.kind, kid), self.typ)
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         """The claims of a token of this kind.
@@ -108,17 +103,59 @@ class RingBackend(TokenBackend):
         raw = token.encode("ascii") if isinstance(token, str) else token
         if not isinstance(raw, bytes) or len(raw) > rules.MAX_TOKEN_LENGTH:
             raise ValueError(len(raw) if isinstance(raw, bytes) else type(token))
-        head, payload, signature = raw.split(b".")
-        header = _strict_json(_strict_base64(head))
-        body = _strict_json(_strict_base64(payload))
-        _strict_base64(signature)
-        kid = header.get("kid") if type(header) is dict else None
-        key = self.ring().keys.get(kid) if type(kid) is str else None
-        if key is None or header != {"alg": key.algorithm, "kid": kid, "typ": self.typ}:
+        parts = read(raw)
+        kid = parts.header.get("kid")
+        key = self.ring().verifies(self.kind).get(kid) if type(kid) is str else None
+        if key is None or parts.header != header_of(key, self.typ):
             msg = "header"
             raise ValueError(msg)
-        jws.decode(raw, key.public, algorithms=[key.algorithm])
+        body = _strict_json(parts.payload)
+        check_signature(raw, key)
         return body
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A compact JWS, read and not yet believed."""
+
+    header: dict[str, Any]
+    payload: bytes
+
+
+def sign(payload: dict[str, Any], key: Key, typ: str) -> str:
+    """A compact JWS over this payload; the same input gives the same bytes."""
+    return jws.encode(
+        json.dumps(payload, separators=(",", ":")).encode(),
+        key.private,
+        algorithm=key.algorithm,
+        headers=header_of(key, typ),
+    )
+
+
+def header_of(key: Key, typ: str) -> dict[str, str]:
+    """All that a header of ours holds."""
+    return {"alg": key.algorithm, "kid": key.kid, "typ": typ}
+
+
+def read(raw: bytes) -> Parts:
+    """The parts of a compact JWS (RFC 7515 7.1), in its one spelling.
+
+    Raises ValueError: for a form that is not canonical, and for a header that holds
+    anything but `alg`, `kid` and `typ`. So a token can neither bring nor name its own
+    key (`jwk`, `jku`, `x5u`), nor ask for rules of its own (`crit`, `b64`).
+    """
+    head, payload, signature = raw.split(b".")
+    header = _strict_json(_strict_base64(head))
+    if type(header) is not dict or not header.keys() <= {"alg", "kid", "typ"}:
+        msg = "header"
+        raise ValueError(msg)
+    _strict_base64(signature)
+    return Parts(header, _strict_base64(payload))
+
+
+def check_signature(raw: bytes, key: Key) -> None:
+    """Raises PyJWTError unless this key signed it, by the key's own algorithm."""
+    jws.decode(raw, key.public, algorithms=[key.algorithm])
 
 
 def _strict_base64(text: bytes) -> bytes:

@@ -6,13 +6,17 @@ Access tokens follow RFC 9068; `amr` values are RFC 8176's, and `fed` for a prov
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ACCESS_TYP = "at+jwt"
 REFRESH_TYP = "rt+jwt"
 AAL1 = "aal1"
 AAL2 = "aal2"
+LEVELS = (AAL1, AAL2)
 MAX_TOKEN_LENGTH = 4096
 
 Claims = dict[str, Any]
@@ -104,16 +108,39 @@ def _is_for(claims: Claims, issuer: str, audience: str, kind: str) -> bool:
 
 
 def _has_types(claims: Claims, kind: str) -> bool:
-    texts = ("sub", "sid", "jti") + (("email",) if kind == "access" else ())
+    needed = {"exp": int, "iat": int, **dict.fromkeys(("sub", "sid", "jti"), str)}
+    if kind == "access":
+        needed["email"] = str
     # `type(...) is`, not isinstance: True is an int to Python.
     return (
-        all(type(claims[name]) is str for name in texts)
+        all(type(claims[name]) is kind for name, kind in needed.items())
+        and all(
+            is_right(claims[name])
+            for name, is_right in OPTIONAL.items()
+            if name in claims
+        )
         and _is_uuid(claims["sub"])
         and _is_uuid(claims["sid"])
-        and type(claims["exp"]) is int
-        and type(claims["iat"]) is int
-        and type(claims.get("nbf", 0)) is int
     )
+
+
+def _is_texts(value: object) -> bool:
+    return type(value) is list and all(type(one) is str for one in value)
+
+
+def _is_whole(value: object) -> bool:
+    return type(value) is int
+
+
+#: What a token may do without, and must not get wrong.
+OPTIONAL: dict[str, Callable[[object], bool]] = {
+    "nbf": _is_whole,
+    "auth_time": _is_whole,
+    "email_verified": lambda value: type(value) is bool,
+    "groups": _is_texts,
+    "amr": _is_texts,
+    "acr": lambda value: value in LEVELS,
+}
 
 
 def _is_uuid(text: str) -> bool:

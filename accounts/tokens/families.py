@@ -34,6 +34,14 @@ def read_refresh(raw: str) -> tuple[Family, str]:
     return family, token["jti"]
 
 
+def is_live(sid: str) -> bool:
+    """Whether this family is there and not revoked, by the database itself."""
+    live = Family.objects.filter(
+        pk=sid, revoked_at__isnull=True, expires_at__gt=timezone.now()
+    )
+    return live.exists()
+
+
 def is_current(family: Family, jti: str) -> bool:
     """Whether a refresh token of this family is the last one, or within the grace."""
     return jti == family.current_jti or within_grace(family, jti)

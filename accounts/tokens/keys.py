@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import get_default_algorithms
 
 ALGORITHMS = ("ES256", "EdDSA", "RS256")
+#: For verifiers that can only share a secret: access tokens alone, never in the JWKS.
+SHARED = "HS256"
 #: The members of a public JWK that its thumbprint is made of (RFC 7638 3.2).
 REQUIRED = {
     "EC": ("crv", "kty", "x", "y"),
@@ -32,7 +35,7 @@ REQUIRED = {
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the ring."""
+    """One key of the ring. `jwk` is what is published of it: nothing of a secret."""
 
     kid: str
     algorithm: str
@@ -64,6 +67,18 @@ def load(pem: bytes, algorithm: str) -> Key:
     kid = thumbprint(jwk)
     jwk |= {"kid": kid, "use": "sig", "alg": algorithm}
     return Key(kid, algorithm, public, private, jwk)
+
+
+def shared(secret: str) -> Key:
+    """The Key over a shared secret (RFC 7518 3.2).
+
+    Its name is a keyed hash, by a label of our own: it tells keys apart and nothing of
+    the secret.
+    """
+    key = secret.encode()
+    digest = hmac.new(key, b"authsite:kid", "sha256").digest()
+    kid = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return Key(kid, SHARED, key, key, {})
 
 
 def thumbprint(jwk: dict[str, Any]) -> str:

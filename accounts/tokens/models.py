@@ -1,4 +1,4 @@
-"""The two tables of tokens: signing keys and families. Private to this package."""
+"""The tables of tokens: keys, their readers, families. Private to this package."""
 
 from __future__ import annotations
 
@@ -19,19 +19,25 @@ class SigningKey(models.Model):
     """A key of the ring. Its private part is encrypted (accounts.crypto)."""
 
     class State(models.TextChoices):
-        """next → active → retired → gone; only the active one signs."""
+        """next → active → retired → gone; only the active one signs.
+
+        Of one that is gone the private part is erased. Its row stays, so that a token
+        of its can be told from a forged one.
+        """
 
         NEXT = "next", _("next")
         ACTIVE = "active", _("active")
         RETIRED = "retired", _("retired")
+        GONE = "gone", _("gone")
 
     kid = models.CharField(max_length=64, primary_key=True)
     algorithm = models.CharField(max_length=8)
     state = models.CharField(max_length=8, choices=State, default=State.NEXT)
-    sealed_private = models.BinaryField()
+    sealed_private = models.BinaryField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     activated_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("signing key")
@@ -47,6 +53,24 @@ class SigningKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.algorithm} {self.kid[:8]}"
+
+
+class KeyReader(models.Model):
+    """A service that fetches our public keys, by the name that it gives itself.
+
+    A name is a hint for whoever rotates keys. It proves nothing and opens nothing.
+    """
+
+    name = models.CharField(max_length=64, primary_key=True)
+    kids = models.JSONField(default=list)
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("service that reads our keys")
+        verbose_name_plural = _("services that read our keys")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Family(models.Model):

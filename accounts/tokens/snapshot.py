@@ -1,4 +1,4 @@
-"""Which families were revoked within one access lifetime, as known a second ago.
+"""What was revoked within one access lifetime, as known a second ago.
 
 So that a protected request costs no query: every process asks the database at most
 once a second, and the process that revokes knows at once.
@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
-from accounts.tokens.models import Family
+from accounts.tokens import ring
+from accounts.tokens.models import Family, SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from uuid import UUID
 
 log = structlog.get_logger(__name__)
 #: From this age one request reads anew while the others go on with what is known;
@@ -29,12 +33,36 @@ FRESH_SECONDS = 1.0
 STALE_SECONDS = 5.0
 #: A commit can come this much after the time that it carries; read that far back.
 OVERLAP = timedelta(seconds=30)
+KEY = "a signing key"
+
+Times = dict[str, datetime]
 
 
 class Stale(Exception):
     """The list is too old to say that a token was not revoked; answer 503."""
 
     retry_after = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Names and times: of families by `sid`, of removed signing keys by `kid`.
+
+    `replaced` are families that ended because their key was removed: whoever is told
+    of the key needs no line for each of them.
+    """
+
+    sids: Times = field(default_factory=dict)
+    replaced: Times = field(default_factory=dict)
+    kids: Times = field(default_factory=dict)
+
+    def after(self, oldest: datetime) -> Entries:
+        """Without what no live token can still depend on."""
+
+        def kept(times: Times) -> Times:
+            return {name: at for name, at in times.items() if at > oldest}
+
+        return Entries(kept(self.sids), kept(self.replaced), kept(self.kids))
 
 
 class Revoked:
@@ -46,24 +74,31 @@ class Revoked:
 
     def clear(self) -> None:
         """Forget everything: the next question reads the whole window."""
-        self._times: dict[str, datetime] = {}
+        self._known = Entries()
         self._read_at = self._tried_at = float("-inf")
         self._read_to: datetime | None = None
 
     def __contains__(self, sid: str) -> bool:
         """Whether this family is revoked. Raises Stale."""
+        known = self.entries()
+        return sid in known.sids or sid in known.replaced
+
+    def entries(self) -> Entries:
+        """Everything known, read anew when it is time. Raises Stale."""
         now = time.monotonic()
         age = now - self._read_at
         if age >= EAGER_SECONDS:
             self._renew(now, wait=2 if age >= FRESH_SECONDS else 0)
             if time.monotonic() - self._read_at > STALE_SECONDS:
                 raise Stale
-        return sid in self._times
+        return self._known
 
     def add(self, families: Iterable[UUID], at: datetime) -> None:
         """Tell this process of its own revocations without waiting for the database."""
         with self._lock:
-            self._times = {**self._times, **{str(pk): at for pk in families}}
+            known = self._known
+            sids = {**known.sids, **{str(pk): at for pk in families}}
+            self._known = Entries(sids, known.replaced, known.kids)
 
     def _renew(self, now: float, wait: float) -> None:
         if not self._lock.acquire(timeout=wait):
@@ -80,15 +115,38 @@ class Revoked:
 
     def _load(self) -> None:
         now = timezone.now()
-        # A token lives at most this long, with a margin for clocks that differ.
-        oldest = now - settings.JWT_ACCESS_LIFETIME - OVERLAP
+        oldest = now - window()
         since = max(oldest, self._read_to - OVERLAP) if self._read_to else oldest
-        rows = Family.objects.filter(revoked_at__gt=since).values_list(
-            "pk", "revoked_at"
-        )
-        kept = {pk: at for pk, at in self._times.items() if at > oldest}
-        self._times = kept | {str(pk): at for pk, at in rows if at}
+        found = self._known.after(oldest)
+        for name, at, why in _read(since):
+            if why == KEY:
+                if name not in found.kids:
+                    ring.forget()  # it must verify nothing here any more, either
+                found.kids[name] = at
+            elif why == Family.Reason.KEY_REPLACED:
+                found.replaced[str(UUID(name))] = at
+            else:
+                found.sids[str(UUID(name))] = at
+        self._known = found
         self._read_to = now
+
+
+def window() -> timedelta:
+    """How long a revocation matters: one access token's life, and some for clocks."""
+    lifetime: timedelta = settings.JWT_ACCESS_LIFETIME
+    return lifetime + OVERLAP
+
+
+def _read(since: datetime) -> Iterable[tuple[str, Any, str]]:
+    """Families and keys in one query, on the index of each."""
+    families = Family.objects.filter(revoked_at__gt=since).annotate(
+        name=Cast("pk", CharField())
+    )
+    keys = SigningKey.objects.filter(removed_at__gt=since)
+    why = Value(KEY, output_field=CharField())
+    return families.values_list("name", "revoked_at", "revoked_reason").union(
+        keys.values_list("kid", "removed_at", why), all=True
+    )
 
 
 revoked = Revoked()

@@ -18,7 +18,7 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from accounts.tokens import claims as rules
 from accounts.tokens.classes import AccessToken
 from accounts.tokens.errors import TokenRevoked
-from accounts.tokens.families import is_current, read_refresh
+from accounts.tokens.families import is_current, is_live, read_refresh
 from accounts.tokens.ring import ring
 from accounts.tokens.snapshot import revoked
 
@@ -54,11 +54,12 @@ class ProvenTokens:
 proven = ProvenTokens()
 
 
-def verify_access(raw: str) -> dict[str, Any]:
+def verify_access(raw: str, *, immediate: bool = False) -> dict[str, Any]:
     """The claims of a valid access token that is not revoked.
 
-    Raises ExpiredTokenError, TokenRevoked, another TokenError, or snapshot.Stale when
-    revocation cannot be known. No query but the snapshot's one a second.
+    No query but the snapshot's one a second; with `immediate` one for this token,
+    which knows of a revocation as soon as it is committed. Raises ExpiredTokenError,
+    TokenRevoked, another TokenError, or snapshot.Stale when it cannot be known.
     """
     try:
         data = raw.encode("ascii")
@@ -71,7 +72,7 @@ def verify_access(raw: str) -> dict[str, Any]:
     else:
         claims = AccessToken(raw).payload  # type: ignore[arg-type]
         proven.add(digest)
-    if claims["sid"] in revoked:
+    if claims["sid"] in revoked or (immediate and not is_live(claims["sid"])):
         msg = "Token was revoked"
         raise TokenRevoked(msg)
     return claims

@@ -11,6 +11,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.http import require_safe
 
+from accounts.tokens.readers import remember
 from accounts.tokens.ring import ring
 
 if TYPE_CHECKING:
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
-    """GET: {"keys": [{kty, kid, use, alg, …}]}; ETag; 304 when it has not changed."""
-    body = json.dumps(ring().jwks(), sort_keys=True).encode()
+    """GET: {"keys": [{kty, kid, use, alg, …}]}; ETag; 304 when it has not changed.
+
+    A service may name itself in X-Service-Name: rotations are then guided by whether
+    it has the next key.
+    """
+    document = ring().jwks()
+    remember(request, (key["kid"] for key in document["keys"]))
+    body = json.dumps(document, sort_keys=True).encode()
     etag = quote_etag(hashlib.sha256(body).hexdigest()[:32])
     known = parse_etags(request.headers.get("If-None-Match", ""))
     response = (

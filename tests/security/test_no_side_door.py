@@ -24,7 +24,10 @@ from accounts.admin_site import PolicyAdminSite
 from accounts.api.base import PolicySessionAuthentication
 from accounts.models import User
 from accounts.policy.backend import PolicyBackend
-from accounts.tokens.authentication import BearerAuthentication
+from accounts.tokens.authentication import (
+    BearerAuthentication,
+    ImmediateBearerAuthentication,
+)
 from accounts.tokens.strategy import FamilyTokenStrategy
 from tests.fixtures import PASSWORD, enrol_totp
 from tests.security.doors import guarded_calls, knock, places
@@ -40,7 +43,11 @@ DOORS = {
     "/_allauth/browser/v1/auth/login",
     "/api/token/",
 }
-AUTHENTICATION_CLASSES = {BearerAuthentication, PolicySessionAuthentication}
+AUTHENTICATION_CLASSES = {
+    BearerAuthentication,
+    ImmediateBearerAuthentication,
+    PolicySessionAuthentication,
+}
 
 
 def open_doors() -> set[str]:
@@ -100,7 +107,7 @@ def test_there_is_one_backend_and_it_is_shut_beside_the_pipeline(make_person, rf
         assert authenticate(request, username=EMAIL, password=PASSWORD) is None
 
 
-def test_the_api_knows_two_authentication_classes():
+def test_the_api_knows_no_authentication_class_but_ours():
     assert set(api_settings.DEFAULT_AUTHENTICATION_CLASSES) == {BearerAuthentication}
     assert strange_views() == set()
 
@@ -231,5 +238,5 @@ def test_calls_are_protected_unless_they_are_the_way_in(client):
     assert open_ones == {
         "/api/token/", "/api/token/mfa/", "/api/token/refresh/", "/api/token/verify/",
         "/api/token/revoke/", "/api/token/blacklist/", "/api/schema/", "/api/docs/",
-        "/api/1",
+        "/api/revocations/", "/api/1",
     }  # fmt: skip

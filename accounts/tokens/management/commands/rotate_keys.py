@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Rotate signing keys: takes the steps that are due, and says them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--every DAYS, --now, --emergency."""
+        """--every DAYS, --now, --anyway, --emergency."""
         parser.add_argument(
             "--every",
             type=int,
@@ -33,6 +33,11 @@ class Command(BaseCommand):
             help="let the next key sign as soon as verifiers know it",
         )
         parser.add_argument(
+            "--anyway",
+            action="store_true",
+            help="wait for no service that has not fetched the next key",
+        )
+        parser.add_argument(
             "--emergency",
             action="store_true",
             help="a key was stolen: replace all of them, ending every sign-in by token",
@@ -40,7 +45,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a sentence for each step."""
-        days = 0 if options["now"] else options["every"]
-        emergency = options["emergency"]
-        told = replace_at_once() if emergency else rotate(timedelta(days=days))
+        if options["emergency"]:
+            told = replace_at_once()
+        else:
+            days = 0 if options["now"] else options["every"]
+            told = rotate(timedelta(days=days), anyway=options["anyway"])
         self.stdout.write("\n".join(told))

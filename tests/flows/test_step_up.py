@@ -1,0 +1,195 @@
+"""Step-up: a call wants a fresher or stronger sign-in, and gets it (RFC 9470)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import jwt
+import pytest
+import time_machine
+from django.test import Client, override_settings
+from django.urls import include, path
+from django.utils import timezone
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from accounts.api.base import BearerView
+from accounts.tokens.models import Family
+from accounts.tokens.step_up import RequireRecentAuthentication
+from tests.fixtures import PASSWORD, enrol_totp, exchange, sign_in_by_form
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RECENT = "/api/protected-route/recent/"
+LATER = timedelta(minutes=5, seconds=2)
+APP = "/_allauth/app/v1/auth"
+
+
+def claims(access):
+    return jwt.decode(access, options={"verify_signature": False})
+
+
+def strong(api, email="maya@example.org", **codes):
+    """Sign in with password and code."""
+    pending = api.sign_in(email).json()["pending_token"]
+    done = api.post("/api/token/mfa/", {"pending_token": pending, **codes})
+    assert done.status_code == 200, done.content
+    return done.json()
+
+
+def challenged(answer, *wanted):
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    body = answer.json()
+    assert body["code"] == "insufficient_user_authentication"
+    header = answer["WWW-Authenticate"]
+    assert header.startswith('Bearer realm="api", error="insufficient_user_authen')
+    found = dict(re.findall(r'(\w+)="([^"]*)"', header))
+    for name, value in wanted:
+        assert body[name] == value
+        assert found[name] == str(value)
+    return True
+
+
+def test_one_factor_is_challenged_and_two_are_let_in(make_person, api):
+    person = make_person()
+    weak = api.tokens()["access"]
+    assert challenged(api.get(RECENT, weak), ("acr_values", "aal2"), ("max_age", 300))
+    app = enrol_totp(person)
+    pair = strong(api, code=app.code())
+    answer = api.get(RECENT, pair["access"])
+    assert answer.json() == {"message": "Hello maya@example.org"}
+
+
+def test_an_old_proof_is_challenged_and_the_api_renews_it(make_person, api):
+    person = make_person()
+    app = enrol_totp(person)
+    pair = strong(api, code=app.code())
+    with time_machine.travel(timezone.now() + LATER):
+        pair = api.refresh(pair["refresh"]).json()
+        assert challenged(api.get(RECENT, pair["access"]), ("max_age", 300))
+        before = claims(pair["access"])
+        bearer = f"Bearer {pair['access']}"
+        done = api.post(
+            f"{APP}/2fa/reauthenticate", {"code": app.code()}, authorization=bearer
+        )
+        assert done.status_code == 200, done.content
+        # The token in hand says what it said; the next one says more.
+        assert api.get(RECENT, pair["access"]).status_code == 401
+        pair = api.refresh(pair["refresh"]).json()
+        after = claims(pair["access"])
+        assert after["auth_time"] >= before["auth_time"] + 302
+        assert (after["sid"], after["acr"]) == (before["sid"], "aal2")
+        assert api.get(RECENT, pair["access"]).status_code == 200
+
+
+def test_a_second_factor_lifts_a_sign_in_that_had_one(make_person, api, browser):
+    person = make_person()
+    sign_in_by_form(browser)
+    pair = exchange(browser).json()
+    assert claims(pair["access"])["acr"] == "aal1"
+    app = enrol_totp(person)
+    assert challenged(api.get(RECENT, pair["access"]))
+    page = browser.post(
+        "/accounts/2fa/reauthenticate/?next=/profile/", {"code": app.code()}
+    )
+    assert page["Location"] == "/profile/"
+    pair = api.refresh(pair["refresh"]).json()
+    assert claims(pair["access"])["acr"] == "aal2"
+    assert set(claims(pair["access"])["amr"]) == {"pwd", "otp", "mfa"}
+    assert api.get(RECENT, pair["access"]).status_code == 200
+
+
+def test_the_password_page_renews_the_time_and_not_the_level(make_person, api, browser):
+    make_person()
+    sign_in_by_form(browser)
+    pair = exchange(browser).json()
+    with time_machine.travel(timezone.now() + LATER):
+        browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        again = claims(api.refresh(pair["refresh"]).json()["access"])
+    assert again["auth_time"] >= claims(pair["access"])["auth_time"] + 302
+    assert again["acr"] == "aal1"
+
+
+def test_a_wrong_code_proves_nothing(make_person, api):
+    person = make_person()
+    app = enrol_totp(person)
+    pair = strong(api, code=app.code())
+    with time_machine.travel(timezone.now() + LATER):
+        pair = api.refresh(pair["refresh"]).json()
+        answer = api.post(
+            f"{APP}/2fa/reauthenticate",
+            {"code": "000000"},
+            authorization=f"Bearer {pair['access']}",
+        )
+        assert answer.status_code == 400
+        pair = api.refresh(pair["refresh"]).json()
+        assert challenged(api.get(RECENT, pair["access"]))
+
+
+def test_nobody_gets_a_bare_challenge_and_a_revoked_token_its_own(make_person, api):
+    assert api.get(RECENT)["WWW-Authenticate"] == 'Bearer realm="api"'
+    person = make_person()
+    app = enrol_totp(person)
+    pair = strong(api, code=app.code())
+    assert api.get(RECENT, pair["access"]).status_code == 200
+    # Not told, not a second later: this view asks the database itself.
+    Family.objects.update(revoked_at=timezone.now(), revoked_reason="admin")
+    assert api.get(RECENT, pair["access"]).json()["code"] == "token_revoked"
+
+
+class AgeView(BearerView):
+    permission_classes = (IsAuthenticated & RequireRecentAuthentication(max_age=60),)
+
+    def get(self, request):
+        return Response({})
+
+
+class LevelView(AgeView):
+    permission_classes = (RequireRecentAuthentication(acr="aal2") & IsAuthenticated,)
+
+
+class AnyProofView(AgeView):
+    permission_classes = (RequireRecentAuthentication(acr="aal1", max_age=600),)
+
+
+urlpatterns = [
+    path("api/age/", AgeView.as_view()),
+    path("api/level/", LevelView.as_view()),
+    path("api/any/", AnyProofView.as_view()),
+    path("", include("authsite.urls")),
+]
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_each_demand_stands_alone(make_person, api):
+    from authsite import door
+
+    door._match.cache_clear()
+    make_person()
+    pair = api.tokens()
+    assert api.get("/api/age/", pair["access"]).status_code == 200
+    assert api.get("/api/any/", pair["access"]).status_code == 200
+    answer = api.get("/api/level/", pair["access"])
+    assert challenged(answer, ("acr_values", "aal2"))
+    assert "max_age" not in answer.json()
+    with time_machine.travel(timezone.now() + timedelta(seconds=62)):
+        answer = api.get("/api/age/", pair["access"])
+        assert challenged(answer, ("max_age", 60))
+        assert "acr_values" not in answer.json()
+        assert api.get("/api/any/", pair["access"]).status_code == 200
+    assert api.get("/api/any/").status_code == 401
+    door._match.cache_clear()
+
+
+def test_a_demand_that_demands_nothing_is_a_mistake():
+    for wrong in ({}, {"acr": "aal3"}, {"acr": ""}):
+        with pytest.raises(ValueError, match="max_age"):
+            RequireRecentAuthentication(**wrong)
+
+
+def test_a_session_beside_the_token_changes_nothing(make_person, browser):
+    make_person()
+    sign_in_by_form(browser)
+    assert isinstance(browser, Client)
+    assert browser.get(RECENT).json()["code"] == "not_authenticated"
