@@ -50,14 +50,17 @@ def decrypt(token: bytes, purpose: str) -> bytes:
         raise DecryptionError(msg) from None
 
 
-def is_under_present_secret(token: bytes, purpose: str) -> bool:
-    """Whether it can be read without AUTH_SECRET_FALLBACKS."""
+def sealed_anew(token: bytes, purpose: str) -> bytes:
+    """The same secret under the present AUTH_SECRET; unchanged when it is already.
+
+    Raises DecryptionError.
+    """
     key = derive_key(settings.SECRET_KEY, f"encrypt:{purpose}")
     try:
         Fernet(base64.urlsafe_b64encode(key)).decrypt(token)
     except InvalidToken:
-        return False
-    return True
+        return encrypt(decrypt(token, purpose), purpose)
+    return token
 
 
 def keyed_hash(value: str, purpose: str) -> str:

@@ -9,7 +9,7 @@ most: whoever reads the command's output can look after it meanwhile.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -18,23 +18,18 @@ from django.utils import timezone
 
 from accounts.audit.models import Action
 from accounts.audit.record import record
-from accounts.crypto import decrypt, encrypt, is_under_present_secret
+from accounts.crypto import sealed_anew
 from accounts.tokens import ring
 from accounts.tokens.models import Family, SigningKey
-from accounts.tokens.readers import behind, readers
+from accounts.tokens.readiness import readiness, too_early, waited_for
 from accounts.tokens.snapshot import revoked
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
-    from accounts.tokens.readers import Behind
+    from django.http import HttpRequest
 
 State = SigningKey.State
-#: From being made until every verifier knows a key: our processes read the ring every
-#: 30 s, the JWKS may be kept for 300 s, and as much again for clocks and queues.
-PUBLISHED = timedelta(minutes=10)
-#: And so long for services that have named themselves and do not have it yet.
-WAITED = timedelta(days=1)
 #: When tokens of a removed key are refused.
 REFUSED = (
     "here within a second, by services that poll /api/revocations/ within three, by "
@@ -42,96 +37,48 @@ REFUSED = (
 )
 
 
-def rotate(every: timedelta, *, anyway: bool = False) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who wants it and why, for the events; a job has neither."""
+
+    request: HttpRequest | None = None
+    reason: str = ""
+
+
+def rotate(
+    every: timedelta, *, anyway: bool = False, order: Order | None = None
+) -> list[str]:
     """Take the steps that are due; `every` is the age at which the active key retires.
 
     `anyway` waits for no service that has not fetched the new key. Returns a sentence
     for each step, or for what is waited for.
     """
     try:
-        told = _rotate(every, timezone.now(), anyway=anyway)
+        with transaction.atomic():
+            told = _Steps(order or Order()).due(every, anyway=anyway)
     except IntegrityError:
         told = ["Another run has just taken these steps."]
     ring.forget()
     return told
 
 
-def readiness() -> list[str]:
-    """What stands between the next key and signing, as sentences; safe when it is."""
-    following = SigningKey.objects.filter(state=State.NEXT).first()
-    if following is None:
-        return ["There is no next key yet: make one first."]
-    due = following.created_at + PUBLISHED
-    if timezone.now() < due:
-        early = "until then a verifier may not know it."
-        return [f"{following} may sign from {due:%H:%M} UTC: {early}"]
-    missing = [_told(one) for one in behind(following.kid)]
-    return missing or [f"It is safe to sign with {following}: {_who_knows()}."]
-
-
-def _rotate(every: timedelta, now: datetime, *, anyway: bool) -> list[str]:
-    with transaction.atomic():
-        keys = _locked()
-        _seal_anew(keys)
-        told = _remove_expired(keys, now)
-        active, following = keys[State.ACTIVE], keys[State.NEXT]
-        if not following:
-            told.append(f"Made {_make(State.NEXT)}: published, not signing yet.")
-        elif active and now - _since(active[0]) < every:
-            due = _since(active[0]) + every
-            told.append(f"{active[0]} signs until {due:%d %B %Y, %H:%M} UTC.")
-            told += readiness()
-        elif now - following[0].created_at < PUBLISHED:
-            told += readiness()
-        elif waited := _waited_for(following[0], now, anyway=anyway):
-            told += waited
-        else:
-            told += readiness() + _promote(active, following[0], now)
-    return told
-
-
-def _waited_for(following: SigningKey, now: datetime, *, anyway: bool) -> list[str]:
-    missing = [_told(one) for one in behind(following.kid)]
-    until = following.created_at + PUBLISHED + WAITED
-    if anyway or not missing or now >= until:
-        return []
-    last = f"{until:%d %B %Y, %H:%M} UTC"
-    return [*missing, f"{following} waits for them until {last}, or for --anyway."]
-
-
-def _told(one: Behind) -> str:
-    return f"{one.name} has not fetched it since {one.fetched_at:%d %B, %H:%M} UTC."
-
-
-def _who_knows() -> str:
-    seen = readers()
-    if not seen:
-        return "no service has named itself, and it has been published long enough"
-    return f"all {seen} services seen within a day have fetched it"
-
-
-def replace_at_once() -> list[str]:
+def replace_at_once(order: Order | None = None) -> list[str]:
     """For a key that was stolen: a new one signs, the others verify nothing any more.
 
     Every sign-in by token ends; browser sessions go on. Services that poll the list of
     revocations learn of it in seconds, others with their next JWKS (300 s).
     """
-    now = timezone.now()
     with transaction.atomic():
-        removed = [key for keys in _locked().values() for key in keys]
-        for key in removed:
-            _remove(key, now, emergency=True)
-        new = _make(State.ACTIVE)
-        live = Family.objects.filter(revoked_at__isnull=True, expires_at__gt=now)
-        ended = live.update(revoked_at=now, revoked_reason=Family.Reason.KEY_REPLACED)
-        record(Action.TOKENS_REVOKED, reason="key_replaced", families=ended)
+        told = _Steps(order or Order()).replace()
         transaction.on_commit(revoked.clear)
     ring.forget()
-    return [
-        f"{new} signs.",
-        f"Removed {len(removed)} keys: their tokens are refused {REFUSED}.",
-        f"{ended} sign-ins by token have ended; browser sessions go on.",
-    ]
+    return told
+
+
+def seal_keys_anew() -> int:
+    """Bring every key under the present AUTH_SECRET; returns how many were not."""
+    with transaction.atomic():
+        return _Steps(Order()).seal_anew()
 
 
 def live_sign_ins() -> int:
@@ -144,66 +91,103 @@ def last_token_expires(key: SigningKey) -> datetime | None:
     """When nothing that a retired key has signed is valid any more."""
     if key.retired_at is None:
         return None
-    longest = max(settings.JWT_REFRESH_LIFETIME, settings.JWT_ACCESS_LIFETIME)
+    longest: timedelta = max(
+        settings.JWT_REFRESH_LIFETIME, settings.JWT_ACCESS_LIFETIME
+    )
     return key.retired_at + longest
 
 
-def _locked() -> dict[State, list[SigningKey]]:
-    found: dict[State, list[SigningKey]] = {state: [] for state in State}
-    rows = SigningKey.objects.select_for_update().exclude(state=State.GONE)
-    for key in rows.order_by("created_at"):
-        found[State(key.state)].append(key)
-    return found
+@dataclass
+class _Steps:
+    """The steps of one run, in one transaction, on locked rows."""
 
+    order: Order
+    now: datetime = field(default_factory=timezone.now)
 
-def _since(active: SigningKey) -> datetime:
-    return active.activated_at or active.created_at
+    def __post_init__(self) -> None:
+        rows = SigningKey.objects.select_for_update().exclude(state=State.GONE)
+        self.keys: dict[State, list[SigningKey]] = {state: [] for state in State}
+        for key in rows.order_by("created_at"):
+            self.keys[State(key.state)].append(key)
 
+    def due(self, every: timedelta, *, anyway: bool) -> list[str]:
+        told = self._remove_expired()
+        if not self.keys[State.NEXT]:
+            return [*told, self._make_next()]
+        (following,) = self.keys[State.NEXT]
+        for active in self.keys[State.ACTIVE]:  # one, or none
+            due = (active.activated_at or active.created_at) + every
+            if self.now < due:
+                told.append(f"{active} signs until {due:%d %B %Y, %H:%M} UTC.")
+                return told + readiness()
+        if early := too_early(following, self.now):
+            return told + early
+        if not anyway and (waiting := waited_for(following, self.now)):
+            return told + waiting
+        return told + readiness() + self._promote(following)
 
-def _make(state: State) -> SigningKey:
-    key = ring.new_key(state)
-    record(Action.KEY_CREATED, kid=key.kid, algorithm=key.algorithm)
-    return key
+    def replace(self) -> list[str]:
+        removed = [key for several in self.keys.values() for key in several]
+        for key in removed:
+            self._remove(key)
+        new = self._make(State.ACTIVE)
+        live = Family.objects.filter(revoked_at__isnull=True, expires_at__gt=self.now)
+        ended = live.update(
+            revoked_at=self.now, revoked_reason=Family.Reason.KEY_REPLACED
+        )
+        self._record(Action.TOKENS_REVOKED, families=ended, why="key_replaced")
+        return [
+            f"{new} signs.",
+            f"Removed {len(removed)} keys: their tokens are refused {REFUSED}.",
+            f"{ended} sign-ins by token have ended; browser sessions go on.",
+        ]
 
+    def _promote(self, following: SigningKey) -> list[str]:
+        told = []
+        for key in self.keys[State.ACTIVE]:
+            key.state, key.retired_at = State.RETIRED, self.now
+            key.save(update_fields=["state", "retired_at"])
+            self._record(Action.KEY_RETIRED, kid=key.kid)
+            until = last_token_expires(key)
+            told.append(f"{key} retired: it verifies until {until:%d %B %Y}.")
+        following.state, following.activated_at = State.ACTIVE, self.now
+        following.save(update_fields=["state", "activated_at"])
+        self._record(Action.KEY_ACTIVATED, kid=following.kid)
+        return [*told, f"{following} signs.", self._make_next()]
 
-def _promote(
-    active: list[SigningKey], following: SigningKey, now: datetime
-) -> list[str]:
-    told = []
-    for key in active:  # one, or none
-        key.state, key.retired_at = State.RETIRED, now
-        key.save(update_fields=["state", "retired_at"])
-        record(Action.KEY_RETIRED, kid=key.kid)
-        until = last_token_expires(key)
-        told.append(f"{key} retired: it verifies until {until:%d %B %Y}.")
-    following.state, following.activated_at = State.ACTIVE, now
-    following.save(update_fields=["state", "activated_at"])
-    record(Action.KEY_ACTIVATED, kid=following.kid)
-    told.append(f"{following} signs.")
-    told.append(f"Made {_make(State.NEXT)}: published, not signing yet.")
-    return told
+    def _make_next(self) -> str:
+        return f"Made {self._make(State.NEXT)}: published, not signing yet."
 
+    def _make(self, state: State) -> SigningKey:
+        key = ring.new_key(state)
+        self._record(Action.KEY_CREATED, kid=key.kid, algorithm=key.algorithm)
+        return key
 
-def _remove_expired(keys: dict[State, list[SigningKey]], now: datetime) -> list[str]:
-    told = []
-    for key in keys[State.RETIRED]:
-        ends = last_token_expires(key)
-        if ends and ends <= now:
-            told.append(f"Removed {key}: its last token has expired.")
-            _remove(key, now)
-    return told
+    def _remove_expired(self) -> list[str]:
+        told = []
+        for key in self.keys[State.RETIRED]:
+            ends = last_token_expires(key)
+            if ends and ends <= self.now:
+                self._remove(key)
+                told.append(f"Removed {key}: its last token has expired.")
+        return told
 
+    def _remove(self, key: SigningKey) -> None:
+        key.state, key.removed_at, key.sealed_private = State.GONE, self.now, b""
+        key.save(update_fields=["state", "removed_at", "sealed_private"])
+        self._record(Action.KEY_REMOVED, kid=key.kid)
 
-def _remove(key: SigningKey, now: datetime, *, emergency: bool = False) -> None:
-    key.state, key.removed_at, key.sealed_private = State.GONE, now, b""
-    key.save(update_fields=["state", "removed_at", "sealed_private"])
-    record(Action.KEY_REMOVED, kid=key.kid, emergency=emergency)
+    def seal_anew(self) -> int:
+        changed = 0
+        for key in (key for several in self.keys.values() for key in several):
+            sealed = bytes(key.sealed_private)
+            key.sealed_private = sealed_anew(sealed, ring.PURPOSE)
+            if key.sealed_private != sealed:
+                key.save(update_fields=["sealed_private"])
+                changed += 1
+        return changed
 
-
-def _seal_anew(keys: dict[State, list[SigningKey]]) -> None:
-    """Under the present AUTH_SECRET, so that an older one can be forgotten."""
-    for key in (key for several in keys.values() for key in several):
-        sealed = bytes(key.sealed_private)
-        if not is_under_present_secret(sealed, ring.PURPOSE):
-            key.sealed_private = encrypt(decrypt(sealed, ring.PURPOSE), ring.PURPOSE)
-            key.save(update_fields=["sealed_private"])
+    def _record(self, action: Action, **data: str | int) -> None:
+        request, reason = self.order.request, self.order.reason
+        # mypy fears that data's names could be those of other arguments.
+        record(action, request=request, reason=reason, **data)  # type: ignore[arg-type]

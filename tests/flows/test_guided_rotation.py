@@ -140,16 +140,3 @@ def test_a_service_that_has_gone_is_not_waited_for(client, db):
     KeyReader.objects.update(fetched_at=timezone.now() - timedelta(days=2))
     rotate()
     assert "signs." in rotate("--now", after=601)
-
-
-def test_keys_are_sealed_anew_under_the_present_secret(client, db, settings):
-    fetch(client)
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
-    settings.SECRET_KEY = "another secret of more than thirty-two bytes"
-    kids = fetch(client)
-    rotate()
-    settings.SECRET_KEY_FALLBACKS = []
-    from accounts.tokens import ring
-
-    ring.forget()
-    assert kids < fetch(client)

@@ -57,3 +57,32 @@ def test_a_known_answer():
     pseudo = hmac.new(b"\0" * 32, b"secret", hashlib.sha256).digest()
     expected = hmac.new(pseudo, b"authsite:purpose\x01", hashlib.sha256).digest()
     assert derive_key("secret", "purpose") == expected
+
+
+def test_reseal_lets_an_older_secret_be_forgotten(make_person, settings, api):
+    import io
+
+    from django.core.management import call_command
+
+    from accounts.tokens import ring
+    from tests.fixtures import enrol_totp
+
+    app = enrol_totp(make_person())
+    codes = api.sign_in().json()["pending_token"]
+    pair = api.post(
+        "/api/token/mfa/", {"pending_token": codes, "code": app.code()}
+    ).json()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "the present secret, of more than thirty-two bytes"
+    out = io.StringIO()
+    call_command("reseal", stdout=out)
+    assert out.getvalue() == "Encrypted anew: 1 signing keys, 2 factors.\n"
+    call_command("reseal", stdout=out)
+    assert "0 signing keys, 0 factors" in out.getvalue()
+    assert api.refresh(pair["refresh"]).status_code == 200  # its session is renewed
+    settings.SECRET_KEY_FALLBACKS = []
+    ring.forget()
+    assert api.get("/api/me/", pair["access"]).status_code == 200
+    pending = api.sign_in().json()["pending_token"]
+    body = {"pending_token": pending, "code": app.code(1)}
+    assert api.post("/api/token/mfa/", body).status_code == 200

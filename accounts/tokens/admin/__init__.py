@@ -1,0 +1,5 @@
+"""Tokens in the admin: sign-ins and why they were refused; keys and who knows them."""
+
+from accounts.tokens.admin import families, keys
+
+__all__ = ["families", "keys"]

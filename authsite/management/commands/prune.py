@@ -1,0 +1,36 @@
+"""`manage.py prune`: forget what has ended, without getting in anybody's way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand
+
+from accounts.policy.prune import prune_sessions
+from accounts.tokens.prune import prune_families
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+
+class Command(BaseCommand):
+    """For a daily job: in batches that hold no lock for long."""
+
+    help = "Delete expired sessions, and sign-ins by token that ended long ago."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--keep DAYS."""
+        parser.add_argument(
+            "--keep",
+            type=int,
+            default=30,
+            metavar="DAYS",
+            help="how long an ended sign-in can still be explained (default: 30)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print how many went."""
+        sessions = sum(prune_sessions())
+        families = sum(prune_families(timedelta(days=options["keep"])))
+        self.stdout.write(f"Deleted {sessions} sessions, {families} sign-ins by token.")
