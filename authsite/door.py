@@ -19,7 +19,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpResponseNotAllowed
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from accounts.api.errors import problem_response
+from accounts.api.errors import UNAVAILABLE, UNAVAILABLE_DETAIL, problem_response
 from authsite.bounds import Refused, check
 
 if TYPE_CHECKING:
@@ -105,6 +105,11 @@ class ApiDoor:
                 answer = problem_response(405, "method_not_allowed", detail)
                 answer.headers["Allow"] = response.headers["Allow"]
                 return answer
+        except UNAVAILABLE as error:
+            log.warning("unavailable", error=type(error).__name__)
+            response = problem_response(
+                503, "unavailable", UNAVAILABLE_DETAIL, retry_after=1
+            )
         except Exception:
             log.exception("api_error", path=request.path_info)
             response = problem_response(500, "error", "Something went wrong here.")

@@ -387,8 +387,30 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": f"{BRAND_NAME} API",
+    "DESCRIPTION": (
+        "JSON in UTF-8 in and out. Every error is `application/problem+json` "
+        "(RFC 9457) with a stable `code`. Text holds neither NUL nor lone surrogates, "
+        "no name stands twice in an object, JSON nests at most 16 deep, and members "
+        "that a call does not know are ignored. Sessions are accepted by "
+        "`/api/token/session/` alone; elsewhere send "
+        "`Authorization: Bearer <access token>`."
+    ),
     "VERSION": "1",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "TAGS": [
+        {"name": "Signing in", "description": "By password, then by a second step."},
+        {"name": "Tokens", "description": "Renewed, asked about, ended."},
+        {"name": "The person", "description": "Calls that an access token opens."},
+        {
+            "name": "For other services",
+            "description": "All that a service needs to verify tokens by itself.",
+        },
+    ],
     "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.api.openapi.finish",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

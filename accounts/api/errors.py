@@ -27,6 +27,7 @@ CONTENT_TYPE = "application/problem+json"
 REFUSED_TOKEN = frozenset({"token_not_valid", "token_revoked"})
 #: What makes an answer 503: a part that we need does not answer now.
 UNAVAILABLE = (DatabaseError, InterfaceError, Busy, Stale)
+UNAVAILABLE_DETAIL = "The service is busy or a part of it does not answer. Try again."
 #: DRF's own codes where ours differ.
 CODES = {
     "authentication_failed": "token_not_valid",
@@ -80,8 +81,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def unavailable(retry_after: int) -> Response:
     """503 with Retry-After in seconds."""
-    detail = "The service is busy or a part of it does not answer. Try again."
-    return refusal(503, "unavailable", detail, {"Retry-After": str(retry_after)})
+    headers = {"Retry-After": str(retry_after)}
+    return refusal(503, "unavailable", UNAVAILABLE_DETAIL, headers)
 
 
 def refusal(

@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from accounts.tokens.claims import MAX_TOKEN_LENGTH
 
 
+class Text(serializers.CharField):
+    """A string; DRF's own field takes numbers for strings too."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text. Raises ValidationError for anything that is not a string."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Address(Text):
+    """The address of an account; the sign-in form looks at its spelling."""
+
+
 class CredentialsSerializer(serializers.Serializer):
     """POST /api/token/. The password is taken exactly as sent."""
 
-    email = serializers.CharField(max_length=254)
-    password = serializers.CharField(
-        max_length=1024, trim_whitespace=False, write_only=True
-    )
+    email = Address(max_length=254)
+    password = Text(max_length=1024, trim_whitespace=False, write_only=True)
 
 
 class SecondFactorSerializer(serializers.Serializer):
     """POST /api/token/mfa/: a TOTP or recovery code for a pending sign-in."""
 
-    pending_token = serializers.CharField(max_length=64)
-    code = serializers.CharField(max_length=32)
+    pending_token = Text(max_length=64, help_text="From the answer `mfa_required`.")
+    code = Text(max_length=32, help_text="Spaces within it do not matter.")
 
 
 class RefreshSerializer(serializers.Serializer):
-    """POST /api/token/refresh/."""
+    """A refresh token."""
 
-    refresh = serializers.CharField(max_length=MAX_TOKEN_LENGTH)
+    refresh = Text(max_length=MAX_TOKEN_LENGTH)
 
 
 class VerifySerializer(serializers.Serializer):
-    """POST /api/token/verify/."""
+    """A token of either kind."""
 
-    token = serializers.CharField(max_length=MAX_TOKEN_LENGTH)
+    token = Text(max_length=MAX_TOKEN_LENGTH)
 
 
 class PairSerializer(serializers.Serializer):
     """What every successful sign-in and refresh answers."""
 
-    access = serializers.CharField()
-    refresh = serializers.CharField()
+    access = serializers.CharField(help_text="A JWT (RFC 9068) for other services too.")
+    refresh = serializers.CharField(help_text="For /api/token/refresh/ alone.")
     token_type = serializers.ChoiceField(["Bearer"])
     expires_in = serializers.IntegerField(help_text="Seconds that `access` lives.")
 
@@ -63,22 +77,3 @@ class HelloSerializer(serializers.Serializer):
     """GET /api/protected-route/."""
 
     message = serializers.CharField()
-
-
-class ProblemSerializer(serializers.Serializer):
-    """Every error (RFC 9457), with a stable code."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    # The member's name, which DRF uses for a property of its own.
-    errors = serializers.DictField(required=False)  # type: ignore[assignment]
-
-
-class PendingSerializer(ProblemSerializer):
-    """401 mfa_required or email_unverified: how to go on."""
-
-    pending_token = serializers.CharField(required=False)
-    factors = serializers.ListField(child=serializers.CharField(), required=False)

@@ -12,7 +12,7 @@ import binascii
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
@@ -169,7 +169,13 @@ def _strict_base64(text: bytes) -> bytes:
     return data
 
 
+#: No claim of ours is an object or a list of lists.
+DEEPEST = 8
+
+
 def _strict_json(data: bytes) -> Any:
+    """RFC 8259 with one reading only: no name twice, no NaN, no absurd depth."""
+
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
@@ -177,4 +183,18 @@ def _strict_json(data: bytes) -> Any:
             raise ValueError(msg)
         return found
 
-    return json.loads(data.decode(), object_pairs_hook=unique)
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(constant)
+
+    value = json.loads(data.decode(), object_pairs_hook=unique, parse_constant=refuse)
+    if _depth(value) > DEEPEST:
+        msg = "nested too deep"
+        raise ValueError(msg)
+    return value
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if type(value) is dict else value
+    if type(value) not in {dict, list}:
+        return 0
+    return 1 + max(map(_depth, inner), default=0)

@@ -6,11 +6,9 @@ Access tokens follow RFC 9068; `amr` values are RFC 8176's, and `fed` for a prov
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ACCESS_TYP = "at+jwt"
 REFRESH_TYP = "rt+jwt"
@@ -103,49 +101,60 @@ def _is_for(claims: Claims, issuer: str, audience: str, kind: str) -> bool:
     return (
         claims["iss"] == issuer
         and claims["token_type"] == kind
-        and (aud == audience or (type(aud) is list and audience in aud))
+        and (aud == audience or (_is_texts(aud) and audience in aud))
     )
 
 
 def _has_types(claims: Claims, kind: str) -> bool:
-    needed = {"exp": int, "iat": int, **dict.fromkeys(("sub", "sid", "jti"), str)}
-    if kind == "access":
-        needed["email"] = str
-    # `type(...) is`, not isinstance: True is an int to Python.
-    return (
-        all(type(claims[name]) is kind for name, kind in needed.items())
-        and all(
-            is_right(claims[name])
-            for name, is_right in OPTIONAL.items()
-            if name in claims
-        )
-        and _is_uuid(claims["sub"])
-        and _is_uuid(claims["sid"])
+    needed = NEEDED | NEEDED_IN_ACCESS if kind == "access" else NEEDED
+    return all(is_right(claims[name]) for name, is_right in needed.items()) and all(
+        is_right(claims[name]) for name, is_right in OPTIONAL.items() if name in claims
     )
+
+
+# `type(...) is`, not isinstance: True is an int to Python.
+def _is_text(value: object) -> bool:
+    return type(value) is str
+
+
+def _is_bool(value: object) -> bool:
+    return type(value) is bool
 
 
 def _is_texts(value: object) -> bool:
     return type(value) is list and all(type(one) is str for one in value)
 
 
-def _is_whole(value: object) -> bool:
-    return type(value) is int
+def _is_time(value: object) -> bool:
+    # A NumericDate (RFC 7519 2) that a date can be made of, up to the year 9999.
+    return type(value) is int and 0 <= value < 253_402_300_800
 
 
-#: What a token may do without, and must not get wrong.
-OPTIONAL: dict[str, Callable[[object], bool]] = {
-    "nbf": _is_whole,
-    "auth_time": _is_whole,
-    "email_verified": lambda value: type(value) is bool,
+def _is_uuid(value: object) -> bool:
+    # In its one spelling: UUID() reads braces, capitals and more as the same.
+    try:
+        return type(value) is str and str(UUID(value)) == value
+    except ValueError:
+        return False
+
+
+Check = Callable[[object], bool]
+NEEDED: dict[str, Check] = {
+    "sub": _is_uuid,
+    "sid": _is_uuid,
+    "jti": _is_text,
+    "exp": _is_time,
+    "iat": _is_time,
+}
+NEEDED_IN_ACCESS: dict[str, Check] = {
+    "email": _is_text,
+    "email_verified": _is_bool,
     "groups": _is_texts,
+}
+#: What a token may do without, and must not get wrong.
+OPTIONAL: dict[str, Check] = {
+    "nbf": _is_time,
+    "auth_time": _is_time,
     "amr": _is_texts,
     "acr": lambda value: value in LEVELS,
 }
-
-
-def _is_uuid(text: str) -> bool:
-    # In its one spelling: UUID() reads braces, capitals and more as the same.
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -11,7 +11,7 @@ import jwt
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 
 from accounts.audit.models import Action, Event
 from accounts.tokens import ring
@@ -158,3 +158,15 @@ def test_several_runs_at_once_make_one_next_key(make_person, api):
         told = list(pool.map(run, range(6)))
     assert states() == ["active", "next"]
     assert sum("Made" in line for lines in told for line in lines) == 1
+
+
+def test_without_a_ring_and_a_database_the_jwks_is_unavailable(db, client, monkeypatch):
+    def away():
+        raise OperationalError
+
+    ring.forget()
+    monkeypatch.setattr(ring, "_read", away)
+    answer = client.get("/.well-known/jwks.json")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer["Retry-After"] == "1"
+    assert answer["Cache-Control"] == "no-store"
