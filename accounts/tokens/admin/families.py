@@ -104,6 +104,7 @@ class FamilyAdmin(ReadOnly, PolicyModelAdmin):
             "title": _("Why was this token refused?"),
             "form": form,
             "sentence": sentence,
+            "good": sentence.startswith("It is good"),
             "opts": self.opts,
             "media": self.media,
         }

@@ -92,7 +92,7 @@ class SigningKeyAdmin(ReadOnly, PolicyModelAdmin):
     """Which keys sign and verify, and whether the next one may."""
 
     list_display = (
-        "kid", "algorithm", "state", "created_at", "activated_at", "verifies_until",
+        "__str__", "state", "created_at", "activated_at", "verifies_until",
     )  # fmt: skip
     list_filter = ("state",)
     ordering = ("-created_at",)
