@@ -1,81 +1,72 @@
-"""A service that trusts Authsite's access tokens and knows of it only its key URL."""
+"""A service that trusts Authsite's access tokens and knows of it only two URLs."""
 
 from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
+from authsite_verifier import (
+    CONTENT_TYPE,
+    AccessError,
+    NotAuthenticated,
+    Problem,
+    Settings,
+    Verifier,
+    as_problem,
+    problem,
+)
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from jwks import JwksClient, KeysUnavailable
 from starlette.exceptions import HTTPException
-from verifier import InvalidToken, Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
-MAX_LEEWAY = 60
-
-
-class NotAuthenticated(Exception):
-    """No bearer token was sent."""
+Sent = Annotated[
+    HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))
+]
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the service must be told."""
+def signed_in(request: Request, sent: Sent) -> dict[str, Any]:
+    """The claims of the caller's access token; every protected route depends on it.
 
-    issuer: str
-    audience: str
-    jwks_url: str
-    leeway: float
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> Settings:
-        """From AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL and AUTH_LEEWAY (seconds).
-
-        Raises SystemExit with the name of a value that is missing or bad.
-        """
-        for name in ("AUTH_ISSUER", "AUTH_AUDIENCE"):
-            if not environment.get(name):
-                msg = f"{name} must be set (see README.md)"
-                raise SystemExit(msg)
-        issuer = environment["AUTH_ISSUER"]
-        url = environment.get("AUTH_JWKS_URL")
-        leeway = environment.get("AUTH_LEEWAY") or "0"
-        if not leeway.isdecimal() or int(leeway) > MAX_LEEWAY:
-            msg = f"AUTH_LEEWAY must be a number of seconds from 0 to {MAX_LEEWAY}"
-            raise SystemExit(msg)
-        return cls(
-            issuer=issuer,
-            audience=environment["AUTH_AUDIENCE"],
-            jwks_url=url or issuer.rstrip("/") + "/.well-known/jwks.json",
-            leeway=int(leeway),
-        )
-
-
-async def signed_in(
-    request: Request,
-    sent: Annotated[
-        HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))
-    ],
-) -> dict[str, Any]:
-    """The claims of the caller's access token; every protected route depends on it."""
+    A plain function: it runs in the thread pool, where it may wait. Raises AccessError.
+    """
     if sent is None:
         raise NotAuthenticated
     verifier: Verifier = request.app.state.verifier
-    return await verifier.verify(sent.credentials)
+    return verifier.verify(sent.credentials)
 
 
 Claims = Annotated[dict[str, Any], Depends(signed_in)]
 
 
-async def protected_route(claims: Claims) -> dict[str, str]:
+class Recent:
+    """Depend on an instance: who proved themselves lately, and how (RFC 9470)."""
+
+    def __init__(self, *, max_age: int | None = None, acr: str | None = None) -> None:
+        self.max_age, self.acr = max_age, acr
+
+    def __call__(self, request: Request, claims: Claims) -> dict[str, Any]:
+        """The claims. Raises AccessError."""
+        verifier: Verifier = request.app.state.verifier
+        verifier.require_recent(claims, max_age=self.max_age, acr=self.acr)
+        return claims
+
+
+RecentClaims = Annotated[dict[str, Any], Depends(Recent(max_age=300, acr="aal2"))]
+
+
+def protected_route(claims: Claims) -> dict[str, str]:
     """Greet the person that the token speaks of."""
+    return {"message": f"Hello {claims['email']}"}
+
+
+def recent_route(claims: RecentClaims) -> dict[str, str]:
+    """The same for a proof within 300 s, with a second factor."""
     return {"message": f"Hello {claims['email']}"}
 
 
@@ -85,73 +76,41 @@ async def healthz() -> dict[str, str]:
 
 
 def create_app() -> FastAPI:
-    """The application, configured by the environment."""
-    settings = Settings.read(os.environ)
+    """The application, configured by the environment. Raises BadSetting."""
+    verifier = Verifier(Settings.read(os.environ, name="fastapi-service"))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        keys = JwksClient(settings.jwks_url)
-        app.state.verifier = Verifier(
-            settings.issuer, settings.audience, keys, settings.leeway
-        )
+        verifier.start()
         yield
-        await keys.close()
+        verifier.stop()
 
     app = FastAPI(title="A second service", lifespan=lifespan)
+    app.state.verifier = verifier
     app.get("/protected-route")(protected_route)
+    app.get("/protected-route/recent")(recent_route)
     app.get("/healthz")(healthz)
-    app.exception_handler(NotAuthenticated)(not_authenticated)
-    app.exception_handler(InvalidToken)(invalid_token)
-    app.exception_handler(KeysUnavailable)(unavailable)
+    app.exception_handler(AccessError)(not_let_in)
     app.exception_handler(HTTPException)(refused)
     return app
 
 
-def problem(
-    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """An error as RFC 9457 wants it, with the stable `code` that Authsite uses too."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
-
-
-async def not_authenticated(_: Request, __: Exception) -> JSONResponse:
-    """A bare challenge: no error code when nothing was sent (RFC 6750 section 3.1)."""
-    return problem(
-        401,
-        "not_authenticated",
-        "Send an access token.",
-        {"WWW-Authenticate": "Bearer"},
+def answer(found: Problem) -> JSONResponse:
+    """A problem as FastAPI sends it."""
+    return JSONResponse(
+        found.body, found.status, found.headers, media_type=CONTENT_TYPE
     )
 
 
-async def invalid_token(_: Request, error: Exception) -> JSONResponse:
-    """The texts of InvalidToken are ours, free of quotes and of the token."""
-    challenge = f'Bearer error="invalid_token", error_description="{error}"'
-    return problem(401, "token_not_valid", f"{error}.", {"WWW-Authenticate": challenge})
-
-
-async def unavailable(_: Request, error: Exception) -> JSONResponse:
-    """Nobody is let in while nobody can be checked."""
-    wait = error.retry_after if isinstance(error, KeysUnavailable) else 1
-    return problem(
-        503,
-        "unavailable",
-        "Tokens cannot be checked just now.",
-        {"Retry-After": str(wait)},
-    )
+async def not_let_in(_: Request, error: Exception) -> JSONResponse:
+    """401 or 503, with the challenge that fits."""
+    assert isinstance(error, AccessError)
+    return answer(as_problem(error))
 
 
 async def refused(_: Request, error: Exception) -> JSONResponse:
     """Unknown paths and methods, in the same shape."""
-    status, headers = 500, None
-    if isinstance(error, HTTPException):
-        status, headers = error.status_code, error.headers
-    phrase = HTTPStatus(status).phrase
-    return problem(status, phrase.lower().replace(" ", "_"), f"{phrase}.", headers)
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_")
+    return answer(problem(error.status_code, code, f"{phrase}.", error.headers))

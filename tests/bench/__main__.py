@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 import tests.services.environment  # noqa: F401 - sets the environment up
+from tests.bench import revocation
 from tests.services import postgres, server
 
 SECONDS = 3
@@ -135,3 +136,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    revocation.main()
