@@ -1,28 +1,23 @@
-"""The Python services and the real site: a ban, a step-up, a rotation."""
+"""The Python services and the real site: a ban, and a step-up."""
 
 from __future__ import annotations
 
 import contextlib
 import http.server
-import os
 import threading
 import time
 
 import httpx
-import jwt
 
-from tests.counts import LONG
 from tests.examples.tools import (
     PASSWORD,
     answers,
-    ask,
     challenged,
     recent,
     refused,
     wait_for,
 )
 from tests.fixtures import Authenticator
-from tests.services import postgres, server
 
 APP = "/_allauth/app/v1/auth"
 SERVICES = ("fastapi_service", "drf_service")
@@ -139,87 +134,3 @@ def test_a_recent_proof_over_the_wire(installed, site):
             assert recent(url, again["access"]).json() == {"message": f"Hello {email}"}
             # The token in hand says what it said.
             assert challenged(recent(url, pair["access"]))
-
-
-def test_they_follow_a_rotation_and_a_replacement_without_a_restart(installed):
-    # One web process: it publishes the new key no later than it signs with it, as all
-    # of many do when the key has been published for its ten minutes.
-    database = postgres.new_database(os.environ["DATABASE_URL"], "authsite_rotation")
-    limits = "login=1000/m/ip"
-    email = "rotation@example.org"
-    with contextlib.ExitStack() as stack:
-        site = stack.enter_context(
-            server.site(
-                database, os.environ["CACHE_URL"], workers=1, RATE_LIMITS=limits
-            )
-        )
-        urls = [
-            stack.enter_context(installed(name).running(site.url, site.url))
-            for name in SERVICES
-        ]
-        site.make_person(email, PASSWORD)
-        old = sign_in(site, email)["access"]
-        assert {ask(url, old).status_code for url in urls} == {200}
-
-        said, done = rotated(site)
-        # It is guided: these two are known by name, and do not have the next key yet.
-        assert "fastapi-service has not fetched it" in said
-        assert "drf-service has not fetched it" in said
-        assert "signs." in done
-        new = wait_for(lambda: minted_by_another(site, email, old), 45)
-        for url in urls:
-            # An unknown kid: the keys are fetched, once the cool-down is over.
-            wait_for(lambda url=url: answers(url, new, 200), 15)
-            assert ask(url, old).status_code == 200
-
-        if LONG:  # it waits for one more cool-down
-            replace_at_once(site, urls, email, new)
-
-
-def replace_at_once(site, urls, email, token):
-    """A key was stolen: what it signed is refused, what the new one signs is not."""
-    assert "signs." in site.manage("rotate_keys", "--emergency")
-    for url in urls:
-        answer = wait_for(lambda url=url: answers(url, token, 401), 15)
-        refused(answer, "key was taken out", "token_revoked")
-    last = wait_for(lambda: minted_by_another(site, email, token), 45)
-    for url in urls:
-        wait_for(lambda url=url: answers(url, last, 200), 15)
-
-
-def minted_by_another(site, email, token):
-    """A new token once another key signs, else None."""
-    new = sign_in(site, email)["access"]
-    kids = [jwt.get_unverified_header(one)["kid"] for one in (token, new)]
-    return new if kids[0] != kids[1] else None
-
-
-def rotated(site):
-    """What `rotate_keys --now` says while services are behind, and with --anyway.
-
-    The next key has been there for its ten minutes. One more key, retired long ago, is
-    taken out by the same run: all processes learn of that within a second and read the
-    keys anew, so that the new one signs at once and not after half a minute.
-    """
-    return site.run(
-        "import io, json\n"
-        "from datetime import timedelta\n"
-        "from django.core.management import call_command\n"
-        "from django.utils import timezone\n"
-        "from accounts.tokens.models import SigningKey\n"
-        "from accounts.tokens.ring import new_key\n"
-        "def rotate(*options):\n"
-        "    said = io.StringIO()\n"
-        "    call_command('rotate_keys', *options, stdout=said)\n"
-        "    return said.getvalue()\n"
-        "\n"
-        "rotate()\n"
-        "now = timezone.now()\n"
-        "early = now - timedelta(minutes=11)\n"
-        "SigningKey.objects.filter(state='next').update(created_at=early)\n"
-        "behind = rotate('--now')\n"
-        "gone = new_key(SigningKey.State.RETIRED)\n"
-        "gone.retired_at = now - timedelta(days=400)\n"
-        "gone.save()\n"
-        "print(json.dumps([behind, rotate('--now', '--anyway')]))\n"
-    )
