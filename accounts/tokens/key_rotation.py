@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 State = SigningKey.State
 #: When tokens of a removed key are refused.
 REFUSED = (
-    "here within a second, by services that poll /api/revocations/ within three, by "
+    "here within a second, by services that poll /api/revocations/ in seconds, by "
     "others when they next fetch the JWKS"
 )
 

@@ -51,7 +51,15 @@ def test_without_any_keys_nobody_is_let_in(example, issuer):
         refused(ask(url, "nonsense"), "malformed")
 
 
-def test_a_list_that_is_away_then_there_then_too_old(example, issuer):
+def test_without_any_list_nobody_is_let_in(example, issuer):
+    nowhere = f"http://127.0.0.1:{free_port()}/list"
+    with example.trusting(issuer, AUTH_REVOCATIONS_URL=nowhere) as url:
+        unavailable(ask(url, issuer.mint()), "could not be had yet")
+        refused(ask(url, issuer.mint(exp=int(time.time()) - 1)), "expired")
+
+
+def test_a_list_that_is_away_then_there_then_too_old(installed, issuer):
+    example = installed("fastapi_service")
     issuer.down.add(REVOCATIONS)
     token = issuer.mint()
     with example.trusting(issuer, AUTH_REVOCATIONS_MAX_AGE="2") as url:
