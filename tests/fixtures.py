@@ -23,7 +23,7 @@ from django.test import Client
 from django_tasks_db.management.commands.db_worker import Worker
 
 from accounts.models import User
-from accounts.tokens import readers, ring, snapshot, verify
+from accounts.tokens import readers, ring, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,6 @@ def clean_process() -> None:
     ring.forget()
     snapshot.revoked.clear()
     readers.notebook.clear()
-    verify.proven = verify.ProvenTokens()
     mail.outbox = []
 
 
@@ -171,3 +170,13 @@ def code_in(message: Any) -> str:
 def exchange(browser: Client) -> Any:
     """POST /api/token/session/ as a page's script does."""
     return browser.post("/api/token/session/", content_type="application/json")
+
+
+@pytest.fixture
+def owner(make_person: Callable[..., User], browser: Client) -> Client:
+    """The browser of a superuser who signed in with a second factor."""
+    user = make_person("owner@example.org", is_staff=True, is_superuser=True)
+    app = enrol_totp(user)
+    sign_in_by_form(browser, "owner@example.org")
+    browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    return browser

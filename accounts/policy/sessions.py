@@ -169,9 +169,10 @@ def end_sessions(user: User, reason: str) -> int:
     """End every session of a person at once; returns how many there were."""
     with transaction.atomic():
         sessions = list(UserSession.objects.filter(user=user))
+        # First: what is told of each single one below would hide the reason.
+        sessions_ended.send(sender=User, user=user, reason=reason)
         for session in sessions:
             session.end()
-        sessions_ended.send(sender=User, user=user, reason=reason)
     return len(sessions)
 
 

@@ -8,5 +8,5 @@ from django.dispatch import Signal
 #: Arguments: sid (str, the session's lasting id), session_key (str, the new one).
 session_key_changed = Signal()
 
-#: All sessions of a person were ended. Arguments: user (User), reason (str).
+#: All sessions of a person are about to end. Arguments: user (User), reason (str).
 sessions_ended = Signal()

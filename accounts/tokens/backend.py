@@ -72,7 +72,11 @@ class RingBackend(TokenBackend):
         self.ring, self.typ, self.kind = ring, typ, kind
 
     def encode(self, payload: dict[str, Any], kid: str = "") -> str:
-        """A signed token; with `kid` by that key while the ring still holds it."""
+        """A token signed by the key called `kid`.
+
+        Raises KeyError when the ring does not hold it: a key that was taken out must
+        not be replaced by another, whose tokens no list of revocations would name.
+        """
         body = {**payload, "iss": self.issuer, "aud": self.audience}
         return sign(body, self.ring().signs(self.kind, kid), self.typ)
 

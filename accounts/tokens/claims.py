@@ -16,6 +16,9 @@ AAL1 = "aal1"
 AAL2 = "aal2"
 LEVELS = (AAL1, AAL2)
 MAX_TOKEN_LENGTH = 4096
+#: As long as a sign-in may take from its first step to its last.
+EVENT_SECONDS = 900
+LONGEST_TEXT = 512
 
 Claims = dict[str, Any]
 Record = dict[str, Any]
@@ -40,8 +43,18 @@ class Expired(InvalidClaims):
     """All is well with the token but its time."""
 
 
+def last_event(records: list[Record]) -> list[Record]:
+    """The proofs that belong to the last time that the person was asked.
+
+    `acr`, `amr` and `auth_time` speak of one authentication (OpenID Connect Core 2):
+    a password today does not make a second factor of last week a fresh one.
+    """
+    began = authenticated_at(records) - EVENT_SECONDS
+    return [record for record in records if record["at"] >= began]
+
+
 def methods(records: list[Record]) -> list[str]:
-    """`amr` for a session, from the authentication records of the pipeline, sorted."""
+    """`amr`, from authentication records of the pipeline, sorted (RFC 8176)."""
     found: set[str] = set()
     for record in records:
         if record["method"] != "mfa":
@@ -114,7 +127,12 @@ def _has_types(claims: Claims, kind: str) -> bool:
 
 # `type(...) is`, not isinstance: True is an int to Python.
 def _is_text(value: object) -> bool:
-    return type(value) is str
+    return type(value) is str and 0 < len(value) <= LONGEST_TEXT and _is_unicode(value)
+
+
+def _is_unicode(value: str) -> bool:
+    # A lone surrogate is legal in JSON, and fails wherever it is written.
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _is_bool(value: object) -> bool:

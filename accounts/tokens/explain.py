@@ -44,6 +44,8 @@ def explain(text: str, audience: str = "") -> str:
     `audience` is the service that refused it; settings.JWT_AUDIENCE by default.
     """
     text = text.strip()
+    if text[:7].lower() == "bearer ":
+        text = text[7:].strip()
     try:
         if SID.fullmatch(text):
             return _of_family(Family.objects.filter(pk=text).first())
@@ -132,7 +134,7 @@ def _key(parts: Parts, kind: str) -> Key:
 
 def _unknown_key(kid: Any) -> str:
     row = None
-    if isinstance(kid, str) and "\0" not in kid:
+    if isinstance(kid, str) and kid.isascii() and "\0" not in kid:
         row = SigningKey.objects.filter(kid=kid[:64]).first()
     if row is None or row.removed_at is None:
         elsewhere = "it was signed elsewhere, or forged"
@@ -154,7 +156,7 @@ def _proven(raw: bytes, parts: Parts, key: Key) -> None:
 def _body(parts: Parts) -> dict[str, Any]:
     try:
         body = json.loads(parts.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise _Because("Its claims are no JSON object.")
@@ -219,8 +221,12 @@ def _of_family(family: Family | None) -> str:
     ended = _ended(family)
     if ended:
         return _sentence("It is refused", ended)
-    until = moment(family.expires_at) if family else ""
-    return f"Its sign-in, of {_person(family)}, is good until {until}."
+    left = (
+        span(int((family.expires_at - timezone.now()).total_seconds()))
+        if family
+        else ""
+    )
+    return f"Its sign-in, of {_person(family)}, is good for {left} more."
 
 
 def _ended(family: Family | None, kind: str = "refresh") -> str:

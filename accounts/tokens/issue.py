@@ -15,12 +15,18 @@ from django.conf import settings
 from accounts.policy import sessions
 from accounts.tokens import claims
 from accounts.tokens.classes import AccessToken, RefreshToken
-from accounts.tokens.errors import NoPolicySession
+from accounts.tokens.errors import NoPolicySession, TokenRevoked
 from accounts.tokens.models import Family
-from accounts.tokens.ring import ring
+from accounts.tokens.revoke import Reason, revoke_families
+from accounts.tokens.ring import forget, ring
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+
+#: Tabs and apps that take tokens from one session. All of them stand on the list of
+#: revocations once it ends, so there must be an end to how many.
+FAMILIES_PER_SESSION = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,24 @@ def open_family(request: HttpRequest) -> TokenPair:
         expires_at=datetime.fromtimestamp(sessions.absolute_end(session), tz=UTC),
         **proof,
     )
+    _end_oldest(family, request)
     return pair(family)
+
+
+def _end_oldest(family: Family, request: HttpRequest) -> None:
+    """A script that exchanges its session without end keeps the last few alone."""
+    live = Family.objects.filter(
+        session_sid=family.session_sid, revoked_at__isnull=True
+    ).order_by("-created_at")
+    for pk in live.values_list("pk", flat=True)[FAMILIES_PER_SESSION:]:
+        revoke_families(
+            family=pk, user=family.user, reason=Reason.TOO_MANY, request=request
+        )
 
 
 def session_proof(records: list[dict[str, Any]]) -> dict[str, Any]:
     """amr, acr and auth_time of a session, as a family keeps them."""
+    records = claims.last_event(records)
     return {
         "amr": claims.methods(records),
         "acr": claims.assurance(records),
@@ -73,7 +92,15 @@ def session_proof(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def pair(family: Family) -> TokenPair:
-    """The family's current tokens: the same row gives the same bytes."""
+    """The family's current tokens: the same row gives the same bytes.
+
+    Raises TokenRevoked when the key that its row names was taken out meanwhile.
+    """
+    if family.kid not in ring().keys:
+        forget()  # another process may have signed with a key that is new to us
+        if family.kid not in ring().keys:
+            msg = "Its key was taken out"
+            raise TokenRevoked(msg)
     issued = family.rotated_at.replace(microsecond=0)
     refresh = RefreshToken()
     refresh.payload = _common(family, refresh, family.current_jti, issued)

@@ -20,6 +20,7 @@ from accounts.audit.models import Action
 from accounts.audit.record import record
 from accounts.crypto import sealed_anew
 from accounts.tokens import ring
+from accounts.tokens.keys import SHARED
 from accounts.tokens.models import Family, SigningKey
 from accounts.tokens.readiness import readiness, too_early, waited_for
 from accounts.tokens.snapshot import revoked
@@ -68,9 +69,12 @@ def replace_at_once(order: Order | None = None) -> list[str]:
     Every sign-in by token ends; browser sessions go on. Services that poll the list of
     revocations learn of it in seconds, others with their next JWKS (300 s).
     """
-    with transaction.atomic():
-        told = _Steps(order or Order()).replace()
-        transaction.on_commit(revoked.clear)
+    try:
+        with transaction.atomic():
+            told = _Steps(order or Order()).replace()
+            transaction.on_commit(revoked.clear)
+    except IntegrityError:
+        told = ["Another run has just taken these steps."]
     ring.forget()
     return told
 
@@ -106,9 +110,11 @@ class _Steps:
 
     def __post_init__(self) -> None:
         rows = SigningKey.objects.select_for_update().exclude(state=State.GONE)
-        self.keys: dict[State, list[SigningKey]] = {state: [] for state in State}
-        for key in rows.order_by("created_at"):
-            self.keys[State(key.state)].append(key)
+        # Twice: whoever waited for a lock has not seen what its holder has inserted.
+        for _ in range(2):
+            self.keys: dict[State, list[SigningKey]] = {state: [] for state in State}
+            for key in rows.order_by("created_at"):
+                self.keys[State(key.state)].append(key)
 
     def due(self, every: timedelta, *, anyway: bool) -> list[str]:
         told = self._remove_expired()
@@ -136,11 +142,17 @@ class _Steps:
             revoked_at=self.now, revoked_reason=Family.Reason.KEY_REPLACED
         )
         self._record(Action.TOKENS_REVOKED, families=ended, why="key_replaced")
-        return [
+        told = [
             f"{new} signs.",
-            f"Removed {len(removed)} keys: their tokens are refused {REFUSED}.",
-            f"{ended} sign-ins by token have ended; browser sessions go on.",
+            f"Keys removed: {len(removed)}. Their tokens are refused {REFUSED}.",
+            f"Sign-ins by token ended: {ended}. Browser sessions go on.",
         ]
+        if settings.JWT_ALGORITHM == SHARED:
+            told.append(
+                "JWT_SHARED_SECRET has signed the access tokens, and only you can "
+                "change it: do, if it may be known."
+            )
+        return told
 
     def _promote(self, following: SigningKey) -> list[str]:
         told = []

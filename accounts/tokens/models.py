@@ -89,6 +89,7 @@ class Family(models.Model):
         DELETED = "deleted", _("person deleted")
         DEACTIVATED = "deactivated", _("person deactivated")
         REPLAYED = "replayed", _("refresh token replayed")
+        TOO_MANY = "too_many", _("too many of one session")
         CLIENT = "client", _("revoked by the client")
         ADMIN = "admin", _("revoked by an administrator")
 

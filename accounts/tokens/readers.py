@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 MOST = 200
 ONCE_IN = 60  # seconds, for each name
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-#: People's browsers look at the document too; they are no services.
-BROWSERS = frozenset({"Mozilla", "Opera"})
+#: What people look at the document with: no services.
+PEOPLES = frozenset({"Mozilla", "Opera", "curl", "Wget"})
 #: A service that was last seen longer ago has gone, as far as a rotation cares; its
 #: place may be given to another.
 GONE_AFTER = timedelta(days=1)
@@ -77,14 +77,14 @@ def name_of(request: HttpRequest) -> str:
     given = request.headers.get("X-Service-Name", "").strip()
     if not given:
         given = request.headers.get("User-Agent", "").split("/")[0].split(" ")[0]
-    known = NAME.fullmatch(given) and given not in BROWSERS
+    known = NAME.fullmatch(given) and given not in PEOPLES
     return given if known else ""
 
 
 def remember(request: HttpRequest, kids: Iterable[str]) -> None:
     """Note that whoever asks has been given these keys. Never fails the answer."""
     name = name_of(request)
-    if not name or not notebook.is_due(name):
+    if request.method != "GET" or not name or not notebook.is_due(name):
         return
     try:
         _write(name, sorted(kids))
@@ -123,6 +123,11 @@ def behind(kid: str) -> list[Behind]:
     lately = timezone.now() - GONE_AFTER
     rows = KeyReader.objects.filter(fetched_at__gte=lately).order_by("name")
     return [Behind(row.name, row.fetched_at) for row in rows if kid not in row.kids]
+
+
+def is_full() -> bool:
+    """Whether names are left out because there are too many."""
+    return KeyReader.objects.count() >= MOST
 
 
 def readers() -> int:

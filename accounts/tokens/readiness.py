@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from accounts.tokens.models import SigningKey
-from accounts.tokens.readers import behind, readers
+from accounts.tokens.readers import behind, is_full, readers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,9 +27,28 @@ def readiness() -> list[str]:
         return ["There is no next key yet: rotating makes one first."]
     if early := too_early(following, timezone.now()):
         return early
-    return missing(following) or [
+    told = missing(following) or [
         f"It is safe to sign with {following}: {_who_knows()}."
     ]
+    if is_full():
+        told.append(
+            "More services have named themselves than are remembered: one that is not "
+            "listed may lack it."
+        )
+    return told
+
+
+def plan() -> list[str]:
+    """What a rotation will do once nothing stands in its way."""
+    State = SigningKey.State  # noqa: N806 - a class
+    known = {key.state: key for key in SigningKey.objects.exclude(state=State.GONE)}
+    following, active = known.get(State.NEXT), known.get(State.ACTIVE)
+    if following is None:
+        return ["A next key is made and published. It does not sign yet."]
+    told = [f"Then {following} signs, and a new next key is published."]
+    if active:
+        told.append(f"{active} retires: it verifies until its last token has expired.")
+    return told
 
 
 def too_early(following: SigningKey, now: datetime) -> list[str]:

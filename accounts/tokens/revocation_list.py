@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 
 from accounts.tokens.backend import sign
+from accounts.tokens.keys import SHARED
 from accounts.tokens.ring import ring
 from accounts.tokens.snapshot import Entries, revoked, window
 
@@ -50,6 +51,9 @@ def signed_list() -> SignedList:
     oldest = datetime.fromtimestamp(issued, tz=UTC) - window()
     entries = revoked.entries().after(oldest)
     key = ring().signing_access
+    if key.algorithm == SHARED:
+        # No removed key can be named for what a shared secret has signed.
+        entries = replace(entries, sids=entries.sids | entries.replaced)
     known_by = (issued, key.kid, entries.sids, entries.kids)
     with _lock:
         if _last is None or _last[0] != known_by:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,17 +16,22 @@ from accounts.audit.record import record
 from accounts.crypto import decrypt, encrypt
 from accounts.tokens.keys import ALGORITHMS, SHARED, Key, generate, load, shared
 from accounts.tokens.models import SigningKey
+from accounts.tokens.proven import ProvenTokens
 
 PURPOSE = "signing key"
 #: How long a process may sign and verify without looking for new keys, in seconds.
 FRESH_SECONDS = 30.0
+#: For how long a retired key is published beyond its last access token: processes that
+#: have not read the ring sign with it a little longer, and clocks differ.
+MARGIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
     """All keys that verify, and the one that signs.
 
-    With JWT_SHARED_SECRET access tokens are signed by that. Refresh tokens never are:
+    `for_access` verifies access tokens and `published` stands in the JWKS. With
+    JWT_SHARED_SECRET access tokens are signed by that. Refresh tokens never are:
     whoever verifies could make them.
     """
 
@@ -33,33 +39,30 @@ class Ring:
     signing: Key
     for_access: dict[str, Key]
     signing_access: Key
+    published: dict[str, Key]
+    proven: ProvenTokens = field(default_factory=ProvenTokens, compare=False)
 
     def verifies(self, kind: str) -> dict[str, Key]:
         """The keys that a token of this kind may be signed with, by `kid`."""
         return self.for_access if kind == "access" else self.keys
 
-    def signs(self, kind: str, kid: str = "") -> Key:
-        """The key for a new token; the one called `kid` while it is in the ring."""
-        if kind == "access" and self.signing_access is not self.signing:
-            return self.signing_access
-        return self.keys.get(kid, self.signing)
+    def signs(self, kind: str, kid: str) -> Key:
+        """The key called `kid`; a shared secret instead for access tokens.
+
+        Raises KeyError when it is not in the ring.
+        """
+        shared = self.signing_access is not self.signing
+        return self.signing_access if shared and kind == "access" else self.keys[kid]
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public parts (RFC 7517 5); none while a secret is shared instead."""
         public = self.signing_access is self.signing
-        return {"keys": [key.jwk for key in self.keys.values()] if public else []}
-
-
-def make_ring(keys: dict[str, Key], signing: Key) -> Ring:
-    """A ring by settings.JWT_ALGORITHM."""
-    if settings.JWT_ALGORITHM != SHARED:
-        return Ring(keys, signing, keys, signing)
-    one = shared(settings.JWT_SHARED_SECRET)
-    return Ring(keys, signing, {**keys, one.kid: one}, one)
+        return {"keys": [key.jwk for key in self.published.values()] if public else []}
 
 
 _lock = threading.Lock()
 _known: tuple[float, Ring] | None = None
+_forgotten = 0  # how often; a ring that was read before the last time is not kept
 
 
 def ring() -> Ring:
@@ -74,6 +77,7 @@ def ring() -> Ring:
         return known[1]
     with _lock:
         if _known is known:
+            before = _forgotten
             try:
                 fresh = _read()
             except Exception:
@@ -82,14 +86,16 @@ def ring() -> Ring:
                 fresh = known[1]
             if known and _same(known[1], fresh):
                 fresh = known[1]  # what was proven under it stays proven
-            _known = (time.monotonic(), fresh)
-            return fresh
-    return ring()  # another thread has just read it
+            if before == _forgotten:
+                _known = (time.monotonic(), fresh)
+                return fresh
+    return ring()  # another thread has just read it, or it is out of date already
 
 
 def forget() -> None:
     """Drop this process's copy, so that a change shows at once."""
-    global _known  # noqa: PLW0603
+    global _known, _forgotten  # noqa: PLW0603
+    _forgotten += 1
     _known = None
 
 
@@ -100,7 +106,23 @@ def _read() -> Ring:
         rows = _rows()
     found = {row.kid: _open(row) for row in rows}
     active = next(row for row in rows if row.state == SigningKey.State.ACTIVE)
-    return make_ring(found, found[active.kid])
+    # Others verify access tokens alone, which a key that was retired long ago has none
+    # of: the JWKS stays short, however long refresh tokens live.
+    oldest = timezone.now() - settings.JWT_ACCESS_LIFETIME - MARGIN
+    published = {
+        row.kid: found[row.kid]
+        for row in rows
+        if row.retired_at is None or row.retired_at > oldest
+    }
+    return make_ring(found, found[active.kid], published)
+
+
+def make_ring(keys: dict[str, Key], signing: Key, published: dict[str, Key]) -> Ring:
+    """A ring by settings.JWT_ALGORITHM."""
+    if settings.JWT_ALGORITHM != SHARED:
+        return Ring(keys, signing, keys, signing, published)
+    one = shared(settings.JWT_SHARED_SECRET)
+    return Ring(keys, signing, {**keys, one.kid: one}, one, published)
 
 
 def _rows() -> list[SigningKey]:
@@ -111,6 +133,7 @@ def _rows() -> list[SigningKey]:
 def _same(old: Ring, new: Ring) -> bool:
     return (
         old.for_access.keys() == new.for_access.keys()
+        and old.published.keys() == new.published.keys()
         and old.signing.kid == new.signing.kid
     )
 

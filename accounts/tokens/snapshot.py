@@ -85,13 +85,17 @@ class Revoked:
 
     def entries(self) -> Entries:
         """Everything known, read anew when it is time. Raises Stale."""
+        self.renew()
+        if time.monotonic() - self._read_at > STALE_SECONDS:
+            raise Stale
+        return self._known
+
+    def renew(self) -> None:
+        """Read anew when it is time; whether that went well is entries()' to say."""
         now = time.monotonic()
         age = now - self._read_at
         if age >= EAGER_SECONDS:
             self._renew(now, wait=2 if age >= FRESH_SECONDS else 0)
-            if time.monotonic() - self._read_at > STALE_SECONDS:
-                raise Stale
-        return self._known
 
     def add(self, families: Iterable[UUID], at: datetime) -> None:
         """Tell this process of its own revocations without waiting for the database."""

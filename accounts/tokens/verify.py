@@ -1,6 +1,6 @@
 """Access tokens, verified: once by simplejwt and its backend, then remembered.
 
-Remembered is only that form and signature of these very bytes held under this ring.
+Remembered is, by the ring itself, that form and signature of these very bytes held.
 Dates, kind, issuer, audience and revocation are looked at again at every request.
 """
 
@@ -23,37 +23,6 @@ from accounts.tokens.ring import ring
 from accounts.tokens.snapshot import revoked
 
 
-class ProvenTokens:
-    """Digests of tokens whose signature held, in two generations: bounded."""
-
-    def __init__(self, room: int = 32_768) -> None:
-        self.room = room
-        self._keys: Any = None
-        self._young: set[bytes] = set()
-        self._old: set[bytes] = set()
-
-    def holds(self, digest: bytes) -> bool:
-        """Whether this token was proven under the ring as it is now."""
-        keys = ring().keys
-        if keys is not self._keys:  # a key came or went: prove everything anew
-            self._keys, self._young, self._old = keys, set(), set()
-        if digest in self._young:
-            return True
-        if digest in self._old:
-            self.add(digest)
-            return True
-        return False
-
-    def add(self, digest: bytes) -> None:
-        """Remember a proven token."""
-        if len(self._young) >= self.room // 2:
-            self._young, self._old = set(), self._young
-        self._young.add(digest)
-
-
-proven = ProvenTokens()
-
-
 def verify_access(raw: str, *, immediate: bool = False) -> dict[str, Any]:
     """The claims of a valid access token that is not revoked.
 
@@ -66,12 +35,14 @@ def verify_access(raw: str, *, immediate: bool = False) -> dict[str, Any]:
     except UnicodeEncodeError:
         msg = "Token is invalid"
         raise TokenError(msg) from None
-    digest = hashlib.sha256(data).digest()
+    # First, since it may tell of a key that was taken out: the ring is then read anew.
+    revoked.renew()
+    proven, digest = ring().proven, hashlib.sha256(data).digest()
     if proven.holds(digest):
         claims = _checked(data)
     else:
         claims = AccessToken(raw).payload  # type: ignore[arg-type]
-        proven.add(digest)
+        proven.add(digest)  # of this ring or an older one, never of a newer
     if claims["sid"] in revoked or (immediate and not is_live(claims["sid"])):
         msg = "Token was revoked"
         raise TokenRevoked(msg)

@@ -17,7 +17,7 @@ from authsite_verifier import (
     as_problem,
     problem,
 )
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
@@ -60,14 +60,15 @@ class Recent:
 RecentClaims = Annotated[dict[str, Any], Depends(Recent(max_age=300, acr="aal2"))]
 
 
-def protected_route(claims: Claims) -> dict[str, str]:
+def protected_route(claims: Claims, answer: Response) -> dict[str, str]:
     """Greet the person that the token speaks of."""
+    answer.headers["Cache-Control"] = "no-store"
     return {"message": f"Hello {claims['email']}"}
 
 
-def recent_route(claims: RecentClaims) -> dict[str, str]:
+def recent_route(claims: RecentClaims, answer: Response) -> dict[str, str]:
     """The same for a proof within 300 s, with a second factor."""
-    return {"message": f"Hello {claims['email']}"}
+    return protected_route(claims, answer)
 
 
 async def healthz() -> dict[str, str]:
@@ -95,7 +96,7 @@ def create_app() -> FastAPI:
     return app
 
 
-def answer(found: Problem) -> JSONResponse:
+def as_response(found: Problem) -> JSONResponse:
     """A problem as FastAPI sends it."""
     return JSONResponse(
         found.body, found.status, found.headers, media_type=CONTENT_TYPE
@@ -105,7 +106,7 @@ def answer(found: Problem) -> JSONResponse:
 async def not_let_in(_: Request, error: Exception) -> JSONResponse:
     """401 or 503, with the challenge that fits."""
     assert isinstance(error, AccessError)
-    return answer(as_problem(error))
+    return as_response(as_problem(error))
 
 
 async def refused(_: Request, error: Exception) -> JSONResponse:
@@ -113,4 +114,4 @@ async def refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "_")
-    return answer(problem(error.status_code, code, f"{phrase}.", error.headers))
+    return as_response(problem(error.status_code, code, f"{phrase}.", error.headers))

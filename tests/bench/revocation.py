@@ -21,8 +21,8 @@ import httpx
 from tests.examples import node_services, python_services
 from tests.services import postgres, server
 
-TURNS = 40
-WATCHED = 2.5  # seconds after each revocation
+TURNS = 100
+WATCHED = 2.2  # seconds after each revocation
 PAUSE = 0.01
 PASSWORD = "correct horse battery"
 EMAIL = "bench@example.org"
@@ -63,7 +63,7 @@ def main() -> None:
         found = measure(site.url, places)
     sys.stdout.write(f"until a revoked token is let in no more, {TURNS} times\n")
     for name, times in found.items():
-        p50, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
+        p50, p99 = statistics.median(times), sorted(times)[len(times) * 99 // 100 - 1]
         sys.stdout.write(f"{name:24} p50 {p50:5.2f} s  p99 {p99:5.2f} s\n")
 
 

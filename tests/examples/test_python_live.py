@@ -13,13 +13,12 @@ from tests.examples.tools import (
     PASSWORD,
     answers,
     challenged,
+    prove_again,
     recent,
     refused,
     wait_for,
 )
-from tests.fixtures import Authenticator
 
-APP = "/_allauth/app/v1/auth"
 SERVICES = ("fastapi_service", "drf_service")
 
 
@@ -115,21 +114,7 @@ def test_a_recent_proof_over_the_wire(installed, site):
         for url in urls:
             members = challenged(recent(url, pair["access"]))
             assert (members["acr_values"], members["max_age"]) == ("aal2", "300")
-        secret = site.run(
-            "import json\n"
-            "from accounts.models import User\n"
-            "from tests.fixtures import enrol_totp\n"
-            f"print(json.dumps(enrol_totp(User.objects.get(email={email!r})).secret))\n"
-        )
-        done = httpx.post(
-            f"{site.url}{APP}/2fa/reauthenticate",
-            json={"code": Authenticator(secret).code()},
-            headers={"Authorization": f"Bearer {pair['access']}"},
-        )
-        assert done.status_code == 200, done.text
-        again = httpx.post(
-            f"{site.url}/api/token/refresh/", json={"refresh": pair["refresh"]}
-        ).json()
+        again = prove_again(site, email, pair)
         for url in urls:
             assert recent(url, again["access"]).json() == {"message": f"Hello {email}"}
             # The token in hand says what it said.

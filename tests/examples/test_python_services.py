@@ -60,6 +60,7 @@ def test_a_token_that_was_just_minted_is_taken(service, pair):
     answer = ask(service, pair["access"])
     assert answer.status_code == 200
     assert answer.json() == {"message": "Hello second-service@example.org"}
+    assert answer.headers["cache-control"] == "no-store"
     for scheme in ("bearer", "BEARER"):
         assert ask(service, pair["access"], scheme).status_code == 200
 

@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = "/admin/accounts/user/"
 
 
-@pytest.fixture
-def owner(make_person, browser):
-    """Signed in with a second factor; returns the browser."""
-    user = make_person("owner@example.org", is_staff=True, is_superuser=True)
-    app = enrol_totp(user)
-    sign_in_by_form(browser, "owner@example.org")
-    browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
-    return browser
-
-
 def press(browser, action, *people, **more):
     keys = [str(person.pk) for person in people]
     return browser.post(PEOPLE, {"action": action, "_selected_action": keys, **more})

@@ -2,6 +2,13 @@
 
 Named after the advisory. What a token alone can do wrong is in tests/vectors, and the
 verifiers of examples/ are held to the same; here is what needs a site around it.
+
+Tested elsewhere: CVE-2026-48524 (PyJWT, a fetch for each unknown kid) by the floods of
+tests/examples; CVE-2026-4325 and CVE-2026-4282 (Keycloak, one store for unlike codes)
+by the kinds and types of tokens in tests/vectors.
+Not ours: CVE-2026-48522 (PyJWT) names no behaviour that can be tested; action tokens
+(CVE-2026-37982), client authentication (GHSA-pw9m-5jxm-xr6h) and
+authorization codes (GHSA-7w99-5wm4-3g79) belong to OAuth servers, which this is not.
 """
 
 from __future__ import annotations
@@ -95,7 +102,8 @@ def test_cve_2026_1529_keycloak_an_unsigned_token(pair, api):
 @pytest.mark.parametrize(
     "header",
     [
-        {"crit": ["exp"]},  # CVE-2026-32597 (PyJWT), python-jose #413, CVE-2025-59420
+        {"crit": ["exp"]},  # CVE-2026-32597 (PyJWT), CVE-2025-59420 (Authlib)
+        {"crit": ["http://x.example/unknown"]},  # python-jose #413
         {"crit": ["b64"], "b64": False},  # CVE-2026-48525 (PyJWT)
         {"b64": False},
         {"jku": "http://127.0.0.1:9/jwks"},
@@ -105,7 +113,7 @@ def test_cve_2026_1529_keycloak_an_unsigned_token(pair, api):
         {"zip": "DEF"},  # CVE-2024-33664 (python-jose)
         {"cty": "JWT"},
     ],
-    ids="-".join,
+    ids=lambda header: "-".join(map(str, [*header, *header.values()]))[:40],
 )
 def test_a_header_that_asks_for_more_is_refused_before_any_key_is_touched(
     pair, api, header, monkeypatch

@@ -50,7 +50,7 @@ def as_the_issuer(settings, monkeypatch):
     with time_machine.travel(VECTORS["now"], tick=False):
         now = time.monotonic()
         monkeypatch.setattr(
-            ring, "_known", (now, ring.Ring(keys, signing, keys, signing))
+            ring, "_known", (now, ring.Ring(keys, signing, keys, signing, keys))
         )
         times = {
             sid: datetime.fromtimestamp(at, tz=UTC)

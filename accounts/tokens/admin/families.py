@@ -47,7 +47,8 @@ class ExplainForm(forms.Form):
 class FamilyAdmin(ReadOnly, PolicyModelAdmin):
     """Sign-ins by token: whose, from where, until when, and why they ended."""
 
-    list_display = ("user", "created_at", "rotated_at", "ip", "acr", "revoked_reason")
+    list_display = ("user", "revoked_reason", "acr", "created_at", "rotated_at", "ip")
+    ordering = ("-created_at",)
     list_filter = ("revoked_reason", "acr", "created_at")
     list_select_related = ("user",)
     search_fields = ("user__email__startswith", "=id")
@@ -101,7 +102,7 @@ class FamilyAdmin(ReadOnly, PolicyModelAdmin):
             form = ExplainForm(initial={"audience": said["audience"]})
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Why was this token refused?"),
+            "title": _("Why was a token refused?"),
             "form": form,
             "sentence": sentence,
             "good": sentence.startswith("It is good"),

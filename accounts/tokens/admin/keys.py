@@ -27,7 +27,7 @@ from accounts.tokens.key_rotation import (
     rotate,
 )
 from accounts.tokens.models import KeyReader, SigningKey
-from accounts.tokens.readiness import readiness
+from accounts.tokens.readiness import plan, readiness
 from accounts.tokens.ring import forget, ring
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class SigningKeyAdmin(ReadOnly, PolicyModelAdmin):
             **self.admin_site.each_context(request),
             "title": step.label,
             "step": step,
-            "readiness": readiness(),
+            "readiness": [] if step.ends_sign_ins else readiness() + plan(),
             "ended": live_sign_ins() if step.ends_sign_ins else 0,
             "keys": _of_the_ring(),
             "form": form,

@@ -19,7 +19,8 @@ class ProtectedRoute(APIView):
 
     def get(self, request: Request) -> Response:
         """200, or 401 or 503 by the settings' authentication."""
-        return Response({"message": f"Hello {request.user.email}"})
+        answer = {"message": f"Hello {request.user.email}"}
+        return Response(answer, headers={"Cache-Control": "no-store"})
 
 
 class RecentRoute(ProtectedRoute):

@@ -92,10 +92,12 @@ class Background:
         loop = asyncio.get_running_loop()
         self._task, self._loop = asyncio.current_task(), loop
         ready.set()
-        with contextlib.suppress(asyncio.CancelledError):  # stop() cancels it
-            await self._work()
-        if self._loop is loop:
-            self._loop = None
+        try:
+            with contextlib.suppress(asyncio.CancelledError):  # stop() cancels it
+                await self._work()
+        finally:  # whatever ended it: the next token begins anew
+            if self._loop is loop:
+                self._loop = None
 
 
 async def every(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
 
+def _days(text: str) -> int:
+    """A number of days, one at least; `--now` is for at once."""
+    if not text.isdecimal() or int(text) < 1:
+        msg = "write a number of days, 1 or more; --now is for at once"
+        raise ArgumentTypeError(msg)
+    return int(text)
+
+
 class Command(BaseCommand):
     """Safe to run at any time and any number of times."""
 
@@ -22,7 +31,7 @@ class Command(BaseCommand):
         """--every DAYS, --now, --anyway, --emergency."""
         parser.add_argument(
             "--every",
-            type=int,
+            type=_days,
             default=30,
             metavar="DAYS",
             help="how long a key signs (default: 30)",
