@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.examples.node_services import FOLDER
+from tests.examples.proofs import prove_again
 from tests.examples.stand_in import AUDIENCE, JWKS, REVOCATIONS
 from tests.examples.tools import (
     PASSWORD,
@@ -22,7 +23,6 @@ from tests.examples.tools import (
     answers,
     ask,
     challenged,
-    prove_again,
     recent,
     refused,
     unavailable,

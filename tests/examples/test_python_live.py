@@ -9,11 +9,11 @@ import time
 
 import httpx
 
+from tests.examples.proofs import prove_again
 from tests.examples.tools import (
     PASSWORD,
     answers,
     challenged,
-    prove_again,
     recent,
     refused,
     wait_for,

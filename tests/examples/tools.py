@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tests.fixtures import Authenticator
 from tests.services.ports import free_port
 
 if TYPE_CHECKING:
@@ -106,27 +105,6 @@ def signed_by_us(site: Any, claims: dict[str, Any], header: dict[str, Any]) -> s
         f"text = json.dumps({claims!r}).encode()\n"
         f"print(json.dumps(encode(text, key.private, key.algorithm, {header!r})))\n"
     )
-
-
-def prove_again(site: Any, email: str, pair: dict[str, str]) -> dict[str, str]:
-    """The next pair of a person who turned a second step on and has just proven it.
-
-    Over the headless API, with the access token in hand, and by a refresh.
-    """
-    secret = site.run(
-        "import json\n"
-        "from accounts.models import User\n"
-        "from tests.fixtures import enrol_totp\n"
-        f"print(json.dumps(enrol_totp(User.objects.get(email={email!r})).secret))\n"
-    )
-    done = httpx.post(
-        f"{site.url}/_allauth/app/v1/auth/2fa/reauthenticate",
-        json={"code": Authenticator(secret).code()},
-        headers={"Authorization": f"Bearer {pair['access']}"},
-    )
-    assert done.status_code == 200, done.text
-    body = {"refresh": pair["refresh"]}
-    return dict(httpx.post(f"{site.url}/api/token/refresh/", json=body).json())
 
 
 def problem(answer: httpx.Response, status: int, code: str, detail: str = "") -> dict:
