@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.models import normalise_email
-from accounts.policy import outbox, sessions
+from accounts.policy import outbox, pending, sessions
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.limits import attempts_key, remember_device
@@ -102,6 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         """The end of the pipeline: session and audit event in one transaction."""
         with transaction.atomic():
+            pending.claim(request)
             sessions.renew_sessions(user)
             sessions.end_oldest(user)
             sessions.begin(request.session)

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from accounts.crypto import keyed_hash, keyed_hash_matches
+from accounts.policy import pending
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -54,6 +55,7 @@ class RecheckStage(LoginStage):
         stage = self.controller.get_stage(PinStage.key)
         pin = stage.state.get("pin", "")
         if user.is_active and keyed_hash_matches(_credentials(user), pin, PURPOSE):
+            pending.mark(self.request)
             return None, True
         get_adapter().add_message(
             self.request,
