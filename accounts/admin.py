@@ -19,6 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts.admin_actions import ACTIONS
 from accounts.admin_base import PolicyModelAdmin, ReadOnly
 from accounts.models import User, normalise_email
+from accounts.policy.models import GroupPolicy
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -147,8 +148,17 @@ class UserAdmin(PolicyModelAdmin):
         return self.has_change_permission(request)
 
 
+class PolicyInline(admin.StackedInline):
+    """What the policy asks of the members."""
+
+    model = GroupPolicy
+    can_delete = False
+
+
 class PolicyGroupAdmin(GroupAdmin):
     """Groups carry rights: only a superuser makes them, or says what they carry."""
+
+    inlines = (PolicyInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """For superusers."""

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from accounts.admin_base import ReasonForm
 from accounts.audit.models import Action
 from accounts.audit.record import record
+from accounts.policy.factors import remove_factors
 from accounts.policy.sessions import end_sessions
 from accounts.tokens.revoke import live_families
 
@@ -76,6 +77,17 @@ GUARDED = (
         Action.SESSIONS_ENDED,
         _("They have to sign in again on every browser and app."),
         lambda user: end_sessions(user, "admin"),
+        ends_sessions=True,
+    ),
+    Guarded(
+        "remove_factors",
+        _("Remove second steps"),
+        Action.FACTORS_REMOVED,
+        _(
+            "Authenticator apps, passkeys and recovery codes are removed, and they are "
+            "signed out everywhere. A mail tells them. Be sure who asks you for this."
+        ),
+        remove_factors,
         ends_sessions=True,
     ),
     Guarded(

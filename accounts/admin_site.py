@@ -7,9 +7,6 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -24,13 +21,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
+from accounts.policy.enrolment import has_factor, is_required
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
-
-FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class PolicyAdminSite(AdminSite):
@@ -66,7 +62,7 @@ class PolicyAdminSite(AdminSite):
             raise PermissionDenied
         if _proven(request):
             return HttpResponseRedirect(after)
-        if not is_mfa_enabled(user, FACTORS):
+        if not has_factor(user):
             text = _("The administration asks for a second step. Set one up first.")
             messages.warning(request, text)
             return _to("mfa_activate_totp", after)
@@ -87,12 +83,13 @@ class PolicyAdminSite(AdminSite):
 
 def _proven(request: HttpRequest) -> bool:
     """Whether the pipeline made this session, and with a second factor if need be."""
-    records = get_authentication_records(request, request.user)
-    if not settings.STAFF_MFA_REQUIRED:
+    user: Any = request.user
+    records = get_authentication_records(request, user)
+    if not is_required(user):
         return bool(records)
     used = any(item["method"] == "mfa" for item in records)
     # One that was used and has been removed since proves nothing any more.
-    return used and is_mfa_enabled(request.user, FACTORS)
+    return used and has_factor(user)
 
 
 def _next(request: HttpRequest) -> str:

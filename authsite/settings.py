@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.policy.sessions.SessionLifetimeMiddleware",
+    "accounts.policy.enrolment.EnrolmentMiddleware",
 ]
 TEMPLATES = [
     {

@@ -35,6 +35,11 @@ MEMBERS: dict[str, dict[str, Any]] = {
         "items": {"type": "string"},
         "description": "The kinds of second factor that this person has.",
     },
+    "enrol_url": {
+        "type": "string",
+        "format": "uri",
+        "description": "The page where a second step is set up.",
+    },
     "acr_values": {"type": "string", "enum": ["aal1", "aal2"]},
     "max_age": {
         "type": "integer",

@@ -7,7 +7,12 @@ from typing import Any
 from accounts.api.contract import Ask
 from accounts.api.problems import PENDING_TOKEN
 
-SIGN_IN_CODES = ("no_active_account", "mfa_required", "email_unverified")
+SIGN_IN_CODES = (
+    "no_active_account",
+    "mfa_required",
+    "email_unverified",
+    "mfa_enrolment_required",
+)
 #: Shaped as ours are, signed by nobody: refused as token_not_valid.
 ACCESS = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmVk"
 REFRESH = "eyJhbGciOiJFUzI1NiIsInR5cCI6InJ0K2p3dCJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmVk"

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.constants import Client
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
 from rest_framework.response import Response
 
 from accounts.api.errors import refusal
+from accounts.policy import enrolment
 from accounts.policy.headless import AuthenticateView, LoginView
 from accounts.policy.limits import retry_after
 from accounts.policy.sessions import session_store
@@ -32,6 +35,7 @@ login_view = LoginView.as_api_view(client=Client.APP)
 mfa_view = AuthenticateView.as_api_view(client=Client.APP)
 NO_ACCOUNT = "No active account found with the given credentials"
 SIGN_IN_ACTIONS = ("login", "login_failed", "confirm_email")
+INVALID = ("invalid", "required", "max_length")
 PENDING = {
     "mfa_authenticate": ("mfa_required", "A second factor is needed."),
     "verify_email": ("email_unverified", "The e-mail address must be verified first."),
@@ -89,15 +93,19 @@ def translate(
     codes = {error["code"] for error in body.get("errors", [])}
     if status == 429 or "too_many_login_attempts" in codes:
         return _throttled(request, key)
+    if status == 403 and enrolment.CODE in codes:
+        return enrol_first()
     if status == 401 and (pending := _pending(body)):
         return _further_step(pending, meta.get("session_token", ""))
-    if status == 400 and "incorrect_code" in codes:
-        return refusal(
-            400, "invalid", "Incorrect code.", errors={"code": ["Incorrect code."]}
-        )
-    if status == 400 and codes <= {"invalid", "required", "max_length"}:
+    if status == 400 and codes <= {"incorrect_code", *INVALID}:
         return _invalid(body)
     return refusal(401, "no_active_account", NO_ACCOUNT)
+
+
+def enrol_first() -> Response:
+    """403 for who must set up a second step before they get tokens."""
+    page = settings.SITE_URL + reverse("mfa_index")
+    return refusal(403, enrolment.CODE, str(enrolment.DETAIL), enrol_url=page)
 
 
 def _throttled(request: HttpRequest, key: str) -> Response:
@@ -120,6 +128,9 @@ def _further_step(flow: dict[str, Any], session_token: str) -> Response:
 
 
 def _invalid(body: dict[str, Any]) -> Response:
+    if any(error["code"] == "incorrect_code" for error in body["errors"]):
+        wrong = "Incorrect code."
+        return refusal(400, "invalid", wrong, errors={"code": [wrong]})
     errors: dict[str, list[str]] = {}
     for error in body["errors"]:
         errors.setdefault(error.get("param", "non_field"), []).append(error["message"])

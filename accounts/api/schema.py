@@ -104,7 +104,8 @@ TOKEN_MFA = operation(
     "is answered 400 and may be tried again.",
 )  # fmt: skip
 TOKEN_REFRESH = operation(
-    Contract("refresh_tokens", (*FIELDS, "token_not_valid", "token_revoked"),
+    Contract("refresh_tokens",
+             (*FIELDS, "token_not_valid", "token_revoked", "mfa_enrolment_required"),
              examples.PAIR, asks=examples.refresh(live=True)),
     "Get the next pair", "Tokens",
     success=bodies.PairSerializer, request=bodies.RefreshSerializer,
@@ -127,7 +128,8 @@ TOKEN_REVOKE = operation(
 )  # fmt: skip
 TOKEN_SESSION = operation(
     Contract("exchange_session",
-             (*BODY, "not_authenticated", "csrf_failed", "no_policy_session"),
+             (*BODY, "not_authenticated", "csrf_failed", "no_policy_session",
+              "mfa_enrolment_required"),
              examples.PAIR, by_door=False),
     "Get a pair from the browser's session", "Tokens",
     success=bodies.PairSerializer,

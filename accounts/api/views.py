@@ -14,7 +14,14 @@ from rest_framework.response import Response
 from accounts.api import schema
 from accounts.api.base import BearerView, OpenView, PolicySessionAuthentication
 from accounts.api.errors import refusal
-from accounts.api.pipeline import call, login_view, mfa_view, pipeline, translate
+from accounts.api.pipeline import (
+    call,
+    enrol_first,
+    login_view,
+    mfa_view,
+    pipeline,
+    translate,
+)
 from accounts.api.serializers import (
     CredentialsSerializer,
     RefreshSerializer,
@@ -22,6 +29,7 @@ from accounts.api.serializers import (
     VerifySerializer,
 )
 from accounts.api.throttles import SessionExchangeThrottle, TokenThrottle
+from accounts.policy.enrolment import EnrolmentRequired
 from accounts.policy.limits import attempts_key, second_step_key
 from accounts.policy.sessions import session_store
 from accounts.tokens.authentication import ImmediateBearerAuthentication
@@ -44,7 +52,10 @@ class TokenView(OpenView):
 
     @extend_schema(**schema.TOKEN)
     def post(self, request: Request) -> Response:
-        """200 with a pair; 401 no_active_account, mfa_required, email_unverified."""
+        """200 with a pair; 401 no_active_account, mfa_required, email_unverified.
+
+        403 mfa_enrolment_required.
+        """
         body = CredentialsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         django_request = request._request
@@ -82,7 +93,7 @@ class TokenRefreshView(OpenView):
 
     @extend_schema(**schema.TOKEN_REFRESH)
     def post(self, request: Request) -> Response:
-        """200 with a pair; 401 token_not_valid or token_revoked."""
+        """200 with a pair; 401 token_not_valid, token_revoked; 403 enrolment."""
         body = RefreshSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         with pipeline(request._request):
@@ -90,6 +101,8 @@ class TokenRefreshView(OpenView):
                 pair = rotate(body.validated_data["refresh"], request._request)
             except TokenError as error:
                 return refused(error)
+            except EnrolmentRequired:
+                return enrol_first()
         return Response(as_body(pair))
 
 
@@ -141,6 +154,8 @@ class TokenSessionView(BearerView):
         except NoPolicySession:
             detail = "This session was not made by signing in here. Sign in again."
             return refusal(403, "no_policy_session", detail)
+        except EnrolmentRequired:
+            return enrol_first()
         return Response(as_body(pair))
 
 

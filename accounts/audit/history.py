@@ -51,8 +51,10 @@ WARNINGS = frozenset(
         Action.SIGN_IN_FAILED,
         Action.SIGN_IN_LIMITED,
         Action.FACTOR_REFUSED,
+        Action.ENROLMENT_REQUIRED,
         Action.REFRESH_REPLAYED,
         Action.FACTOR_REMOVED,
+        Action.FACTORS_REMOVED,
         Action.DEACTIVATED,
     }
 )

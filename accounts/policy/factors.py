@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from accounts.crypto import sealed_anew
 from accounts.policy.mfa_adapter import PURPOSE
+from accounts.policy.sessions import end_sessions
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 #: The members of an authenticator's data that the adapter encrypts.
 SEALED = ("secret", "seed")
@@ -34,3 +42,15 @@ def seal_factors_anew() -> int:
             row.save(update_fields=["data"])
             changed += 1
     return changed
+
+
+def remove_factors(user: User) -> None:
+    """For whoever lost them all: take them away, end every session, tell the person.
+
+    In one transaction, so that a mail is never about what did not happen.
+    """
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user).delete()
+        end_sessions(user, "admin")
+        for email in EmailAddress.objects.filter(user=user, verified=True):
+            get_adapter().send_mail("mfa/email/factors_removed", email.email, {})

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.stages import LoginStage
-from allauth.core.internal.httpkit import headed_redirect_response
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import headed_redirect_response, is_headless_request
+from allauth.headless.constants import Client
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from accounts.crypto import keyed_hash, keyed_hash_matches
-from accounts.policy import pending
+from accounts.policy import enrolment, pending
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -56,6 +59,7 @@ class RecheckStage(LoginStage):
         pin = stage.state.get("pin", "")
         if user.is_active and keyed_hash_matches(_credentials(user), pin, PURPOSE):
             pending.mark(self.request)
+            self._let_programs_enrol_first(user)
             return None, True
         get_adapter().add_message(
             self.request,
@@ -63,3 +67,12 @@ class RecheckStage(LoginStage):
             message=_("This sign-in could not be finished. Start again."),
         )
         return headed_redirect_response("account_login"), False
+
+    def _let_programs_enrol_first(self, user: User) -> None:
+        # A browser gets a session that leads to the pages for it and nowhere else.
+        client = is_headless_request(self.request)
+        if client != Client.APP or not enrolment.must_enrol(user):
+            return
+        enrolment.refused(self.request, user)
+        clear_login(self.request)
+        raise ImmediateHttpResponse(enrolment.answer(self.request))

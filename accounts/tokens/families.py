@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 
+from accounts.policy.enrolment import required_by_group
 from accounts.tokens.classes import RefreshToken
 from accounts.tokens.errors import TokenRevoked
 from accounts.tokens.models import Family
@@ -24,7 +25,8 @@ def read_refresh(raw: str) -> tuple[Family, str]:
     except ValueError:
         msg = "Token is invalid"
         raise TokenError(msg) from None
-    family = Family.objects.select_related("user").filter(pk=sid).first()
+    found = Family.objects.select_related("user").filter(pk=sid)
+    family = found.annotate(factor_by_group=required_by_group("user_id")).first()
     if family is None or str(family.user_id) != sub:
         msg = "Token is invalid"
         raise TokenError(msg)

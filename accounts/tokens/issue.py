@@ -12,7 +12,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from django.conf import settings
 
-from accounts.policy import sessions
+from accounts.policy import enrolment, sessions
 from accounts.tokens import claims
 from accounts.tokens.classes import AccessToken, RefreshToken
 from accounts.tokens.errors import NoPolicySession, TokenRevoked
@@ -42,12 +42,16 @@ def open_family(request: HttpRequest) -> TokenPair:
     """Start a family for the signed-in session of this request.
 
     Raises NoPolicySession when the session lacks the pipeline's authentication
-    records, as one made by django.contrib.auth.login() does.
+    records, as one made by django.contrib.auth.login() does; EnrolmentRequired for
+    who must set up a second factor first.
     """
     user, session = request.user, request.session
     records = get_authentication_records(request, user)
     if not (user.is_authenticated and records and session.get(sessions.SID)):
         raise NoPolicySession
+    if enrolment.must_enrol(user):
+        enrolment.refused(request, user)
+        raise enrolment.EnrolmentRequired
     if not session.session_key:
         session.save()
     key: str = session.session_key or ""

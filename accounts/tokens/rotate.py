@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
-from accounts.policy import sessions
+from accounts.policy import enrolment, sessions
 from accounts.tokens.errors import Replayed, TokenRevoked
 from accounts.tokens.families import read_refresh, within_grace
 from accounts.tokens.issue import TokenPair, pair, session_proof
@@ -35,7 +35,8 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
 
     The previous token within JWT_REUSE_GRACE gives the same successor, byte for byte:
     a lost answer or two tabs sign nobody out and never fork the chain. Any other
-    replay revokes the family. Raises TokenError, or its TokenRevoked and Replayed.
+    replay revokes the family. Raises TokenError, or its TokenRevoked and Replayed;
+    EnrolmentRequired for who must set up a second factor first.
     """
     family, jti = read_refresh(raw)
     session = sessions.read_session(family.session_key)
@@ -43,6 +44,7 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
         _revoke(family, Reason.SESSION_ENDED, request)
         msg = "The session has ended"
         raise TokenRevoked(msg)
+    _want_factor(family, request)
     if _advance(family, jti, session.data[RECORDS], timezone.now()):
         family.refresh_from_db(fields=ROTATED)
         sessions.extend(session, settings.JWT_REFRESH_LIFETIME)
@@ -59,6 +61,14 @@ ROTATED = (
     "current_jti", "previous_jti", "kid", "generation", "rotated_at",
     "amr", "acr", "auth_time",
 )  # fmt: skip
+
+
+def _want_factor(family: Family, request: HttpRequest) -> None:
+    # Before anything is written: the same token goes on once they have enrolled.
+    by_group: bool = family.factor_by_group  # type: ignore[attr-defined] # annotated
+    if enrolment.must_enrol(family.person, by_group=by_group):
+        enrolment.refused(request, family.person)
+        raise enrolment.EnrolmentRequired
 
 
 def _advance(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import get_authorization_credential
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.conf import settings
 from rest_framework_simplejwt.exceptions import TokenError
 
+from accounts.policy.enrolment import EnrolmentRequired, answer
 from accounts.policy.sessions import has_ended, renew_hash
 from accounts.tokens.issue import TokenPair, open_family
 from accounts.tokens.models import Family
@@ -83,4 +85,6 @@ class FamilyTokenStrategy(SessionTokenStrategy):
             tokens = rotate(refresh_token, context.request)
         except TokenError:
             return None
+        except EnrolmentRequired:
+            raise ImmediateHttpResponse(answer(context.request)) from None
         return tokens.access, tokens.refresh

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
@@ -14,7 +15,7 @@ from django.test import Client
 from accounts.audit.models import Action, AppendOnly, Event
 from accounts.models import User
 from accounts.tokens.models import Family, SigningKey
-from tests.fixtures import PASSWORD, enrol_totp, sign_in_by_form
+from tests.fixtures import PASSWORD, deliver_mail, enrol_totp, sign_in_by_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = "/admin/accounts/user/"
@@ -261,3 +262,17 @@ def test_the_admins_own_sign_out_and_password_pages_lead_to_ours(owner):
         owner.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
     )
     assert owner.post("/admin/logout/")["Location"] == "/accounts/logout/"
+
+
+def test_second_steps_can_be_removed_for_who_lost_them(owner, make_person):
+    user = make_person()
+    enrol_totp(user)
+    preview = press(owner, "remove_factors", user)
+    assert b"Be sure who asks you for this" in preview.content
+    assert Authenticator.objects.filter(user=user).count() == 2
+    press(owner, "remove_factors", user, confirm="yes", reason="lost the phone")
+    assert not Authenticator.objects.filter(user=user).exists()
+    event = Event.objects.get(action=Action.FACTORS_REMOVED)
+    assert (event.user, event.data["reason"]) == (user, "lost the phone")
+    (letter,) = [m for m in deliver_mail() if m.to == [user.email]]
+    assert "An administrator removed all second steps" in letter.body
