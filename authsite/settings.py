@@ -320,6 +320,7 @@ for _provider, _scope, _origin in (
             "OAUTH_PKCE_ENABLED": True,
         }
         _FORM_ACTION.append(_origin)
+USERSESSIONS_ADAPTER = "accounts.policy.sessions_adapter.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False  # accounts.policy.sessions does it, less often
 
 HEADLESS_CLIENTS = ("app", "browser")

@@ -9,6 +9,8 @@ from typing import Any
 
 from accounts.api.errors import CONTENT_TYPE
 from accounts.api.problems import PROBLEMS, Problem
+from accounts.tokens.families import EXPIRED
+from accounts.tokens.revoke import Reason
 
 #: What any call can be answered.
 ALWAYS = ("invalid_address", "method_not_allowed", "unavailable")
@@ -39,6 +41,11 @@ MEMBERS: dict[str, dict[str, Any]] = {
         "type": "string",
         "format": "uri",
         "description": "The page where a second step is set up.",
+    },
+    "reason": {
+        "type": "string",
+        "enum": [*Reason.values, EXPIRED],
+        "description": "Why the sign-in was ended.",
     },
     "acr_values": {"type": "string", "enum": ["aal1", "aal2"]},
     "max_age": {

@@ -105,7 +105,7 @@ TOKEN_MFA = operation(
 )  # fmt: skip
 TOKEN_REFRESH = operation(
     Contract("refresh_tokens",
-             (*FIELDS, "token_not_valid", "token_revoked", "mfa_enrolment_required"),
+             (*FIELDS, "token_not_valid", "sign_in_revoked", "mfa_enrolment_required"),
              examples.PAIR, asks=examples.refresh(live=True)),
     "Get the next pair", "Tokens",
     success=bodies.PairSerializer, request=bodies.RefreshSerializer,

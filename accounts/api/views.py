@@ -99,6 +99,8 @@ class TokenRefreshView(OpenView):
         with pipeline(request._request):
             try:
                 pair = rotate(body.validated_data["refresh"], request._request)
+            except TokenRevoked as error:
+                return refused(error, reason=str(error.reason))
             except TokenError as error:
                 return refused(error)
             except EnrolmentRequired:
@@ -243,8 +245,9 @@ def as_body(pair: TokenPair) -> dict[str, Any]:
     }
 
 
-def refused(error: TokenError) -> Response:
+def refused(error: TokenError, **told: str) -> Response:
     """401 for a token that was refused, saying whether it was revoked."""
     if isinstance(error, TokenRevoked):
-        return refusal(401, "token_revoked", "The token was revoked.")
+        members: dict[str, Any] = dict(told)
+        return refusal(401, "token_revoked", "The token was revoked.", **members)
     return refusal(401, "token_not_valid", "The token is not valid or has expired.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Group
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,3 +29,39 @@ class GroupPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.group)
+
+
+class EndedSession(models.Model):
+    """Why a session ended, for the browser that comes back with its key.
+
+    Holds a keyed hash of the key and nothing of the person.
+    """
+
+    class Reason(models.TextChoices):
+        """What a person is told."""
+
+        PASSWORD = "password", _("You were signed out because your password changed.")
+        ELSEWHERE = (
+            "elsewhere",
+            _("You were signed out from another browser or device of yours."),
+        )
+        ADMIN = "admin", _("You were signed out by an administrator.")
+        UNUSED = (
+            "unused",
+            _("You were signed out because this browser was not used for a while."),
+        )
+        TOO_OLD = (
+            "too_old",
+            _("You were signed out because you signed in here long ago."),
+        )
+        TOO_MANY = (
+            "too_many",
+            _("You were signed out here because you signed in on many other devices."),
+        )
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    reason = models.CharField(max_length=16, choices=Reason)
+    ended_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.reason

@@ -10,8 +10,12 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.policy.ended import Reason, note
+from accounts.policy.models import EndedSession
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import timedelta
 
 BATCH = 500
 PAUSE = 0.02  # seconds
@@ -31,7 +35,15 @@ def prune_sessions() -> Iterator[int]:
             gone = over.filter(pk__in=batch).delete()[0]
             # Not of those that were extended meanwhile.
             left = Session.objects.filter(pk__in=batch).values_list("pk", flat=True)
-            ended = set(batch) - set(left)
-            UserSession.objects.filter(session_key__in=ended).delete()
+            gone_keys = set(batch) - set(left)
+            listed = UserSession.objects.filter(session_key__in=gone_keys)
+            note(listed.values_list("session_key", flat=True), Reason.UNUSED)
+            listed.delete()
         yield gone
         time.sleep(PAUSE)
+
+
+def prune_ended(keep: timedelta) -> int:
+    """Forget why sessions ended that ended longer than `keep` ago; returns how many."""
+    before = timezone.now() - keep
+    return EndedSession.objects.filter(ended_at__lt=before).delete()[0]

@@ -29,10 +29,11 @@ from django.utils.cache import patch_cache_control
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
+from accounts.policy import ended
 from accounts.policy.signals import session_key_changed, sessions_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest, HttpResponse
@@ -171,9 +172,19 @@ def end_sessions(user: User, reason: str) -> int:
         sessions = list(UserSession.objects.filter(user=user))
         # First: what is told of each single one below would hide the reason.
         sessions_ended.send(sender=User, user=user, reason=reason)
-        for session in sessions:
-            session.end()
+        end(sessions, ended.Reason.ADMIN)
     return len(sessions)
+
+
+def end(sessions: Iterable[UserSession], reason: ended.Reason) -> None:
+    """End these, and let their browsers know why when they come back."""
+    found = list(sessions)
+    if not found:
+        return
+    with transaction.atomic():
+        ended.note((session.session_key for session in found), reason)
+        for session in found:
+            session.end()
 
 
 def forget_ended(user: User) -> None:
@@ -191,8 +202,7 @@ def forget_ended(user: User) -> None:
 def end_oldest(user: User, keep: int = SESSIONS_PER_PERSON) -> None:
     """Make room for one more session: a script that signs in without end ends here."""
     newest_first = UserSession.objects.filter(user=user).order_by("-last_seen_at")
-    for session in newest_first[keep - 1 :]:
-        session.end()
+    end(newest_first[keep - 1 :], ended.Reason.TOO_MANY)
 
 
 class SessionLifetimeMiddleware:
@@ -202,15 +212,11 @@ class SessionLifetimeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Sign out past the absolute end; touch; follow a changed key."""
+        """Sign out past the absolute end, say why; touch; follow a changed key."""
         session = request.session
         before = session.session_key
-        if before and SESSION_KEY in session:
-            renew_hash(session)
-            if has_ended(session):
-                logout(request, show_message=False)
-            else:
-                touch(session)
+        if before:
+            self._keep_or_explain(request, before)
         response = self.get_response(request)
         if SESSION_KEY in session:
             # Pages of a person must not come back from a cache after sign-out.
@@ -221,3 +227,18 @@ class SessionLifetimeMiddleware:
                 sender=type(self), sid=session[SID], session_key=after
             )
         return response
+
+    def _keep_or_explain(self, request: HttpRequest, key: str) -> None:
+        session = request.session
+        if SESSION_KEY not in session:
+            if session.session_key is None:  # nothing is stored under this key
+                ended.tell(request, ended.why(key))
+            return
+        renew_hash(session)
+        if has_ended(session):
+            logout(request, show_message=False)
+            ended.tell(request, ended.Reason.TOO_OLD)
+        elif not request.user.is_authenticated:  # Django has just ended it
+            ended.tell(request, ended.Reason.PASSWORD)
+        else:
+            touch(session)

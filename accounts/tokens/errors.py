@@ -8,7 +8,14 @@ __all__ = ["NoPolicySession", "Replayed", "TokenError", "TokenRevoked"]
 
 
 class TokenRevoked(TokenError):
-    """The token was good until its family was revoked."""
+    """The token was good until its family was revoked.
+
+    `reason` is one of Family.Reason, or "expired" at the end of the longest sign-in.
+    """
+
+    def __init__(self, text: str, reason: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class Replayed(TokenRevoked):

@@ -13,6 +13,9 @@ from accounts.tokens.classes import RefreshToken
 from accounts.tokens.errors import TokenRevoked
 from accounts.tokens.models import Family
 
+#: Not revoked by anybody: the longest that a sign-in lasts has passed.
+EXPIRED = "expired"
+
 
 def read_refresh(raw: str) -> tuple[Family, str]:
     """The live family of a refresh token, and the token's id.
@@ -32,7 +35,7 @@ def read_refresh(raw: str) -> tuple[Family, str]:
         raise TokenError(msg)
     if family.revoked_at or family.expires_at <= timezone.now():
         msg = "Token was revoked"
-        raise TokenRevoked(msg)
+        raise TokenRevoked(msg, family.revoked_reason or EXPIRED)
     return family, token["jti"]
 
 

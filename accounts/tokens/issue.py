@@ -104,7 +104,7 @@ def pair(family: Family) -> TokenPair:
         forget()  # another process may have signed with a key that is new to us
         if family.kid not in ring().keys:
             msg = "Its key was taken out"
-            raise TokenRevoked(msg)
+            raise TokenRevoked(msg, Reason.KEY_REPLACED)
     issued = family.rotated_at.replace(microsecond=0)
     refresh = RefreshToken()
     refresh.payload = _common(family, refresh, family.current_jti, issued)

@@ -43,7 +43,7 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
     if session is None or not sessions.belongs_to(session.data, family.person):
         _revoke(family, Reason.SESSION_ENDED, request)
         msg = "The session has ended"
-        raise TokenRevoked(msg)
+        raise TokenRevoked(msg, Reason.SESSION_ENDED)
     _want_factor(family, request)
     if _advance(family, jti, session.data[RECORDS], timezone.now()):
         family.refresh_from_db(fields=ROTATED)
@@ -54,7 +54,7 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
         return pair(family)
     _revoke_replayed(family, request)
     msg = "Token was replayed"
-    raise Replayed(msg)
+    raise Replayed(msg, Reason.REPLAYED)
 
 
 ROTATED = (

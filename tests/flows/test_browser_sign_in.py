@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
-from django.contrib.sessions.models import Session
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts.audit.models import Action, Event
@@ -422,7 +422,7 @@ def test_devices_are_listed_and_the_others_signed_out(make_person, browser):
     browser.post("/accounts/sessions/")
     assert browser.get("/dashboard/").status_code == 200
     assert [client.get("/dashboard/").status_code for client in others] == [302, 302]
-    assert Session.objects.count() == 1
+    assert UserSession.objects.count() == 1
 
 
 def test_the_addresses_that_password_managers_ask_for(client):

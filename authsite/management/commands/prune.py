@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.policy.prune import prune_sessions
+from accounts.policy.prune import prune_ended, prune_sessions
 from accounts.tokens.prune import prune_families
 
 if TYPE_CHECKING:
@@ -32,5 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print how many went."""
         sessions = sum(prune_sessions())
-        families = sum(prune_families(timedelta(days=options["keep"])))
+        keep = timedelta(days=options["keep"])
+        families = sum(prune_families(keep))
+        prune_ended(keep)
         self.stdout.write(f"Deleted {sessions} sessions, {families} sign-ins by token.")
