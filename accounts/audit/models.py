@@ -25,6 +25,10 @@ class Action(models.TextChoices):
     ENROLMENT_REQUIRED = "person:session:enrol_first", _("Second step to be set up")
     SIGN_OUT = "person:session:sign_out", _("Signed out")
     SESSIONS_ENDED = "admin:session:end_all", _("Signed out everywhere")
+    PRE_REGISTERED_WIPED = (
+        "system:account:wipe",
+        _("What was set before the address was proven, removed"),
+    )
     PASSWORD_CHANGED = "person:password:change", _("Password changed")
     RESET_REQUESTED = "person:password:ask_reset", _("New password asked for")
     PASSWORD_RESET = "person:password:reset", _("Password reset")

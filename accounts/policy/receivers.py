@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.signals import email_confirmed
 from allauth.usersessions.models import UserSession
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from accounts.models import User
+from accounts.policy.pre_registered import first_proof
 from accounts.policy.sessions import end_sessions, forget_ended, session_store
 
 if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress
     from django.http import HttpRequest
 
 
@@ -26,6 +29,14 @@ def end_when_disabled(instance: User, created: bool, **kwargs: Any) -> None:
     """Whoever is disabled, by whatever hand, is signed out everywhere."""
     if not created and not instance.is_active:
         end_sessions(instance, "deactivated")
+
+
+@receiver(email_confirmed)
+def leave_nothing_of_strangers(
+    request: HttpRequest, email_address: EmailAddress, **kwargs: Any
+) -> None:
+    """The first proof of an address makes the account its owner's alone."""
+    first_proof(request, email_address.user, email_address)
 
 
 def list_new_session(request: HttpRequest, user: User, **kwargs: Any) -> None:

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.http import Http404
+
+from accounts.policy import linking
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
@@ -20,6 +23,14 @@ class NotConfigured(SocialApp.DoesNotExist, Http404):
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """allauth's hooks for providers."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Before allauth decides whose account it is; see accounts.policy.linking."""
+        if sociallogin.is_existing:
+            return
+        linking.drop_look_alikes(sociallogin)
+        if sociallogin.state.get("process") != AuthProcess.CONNECT:
+            linking.settle(request, sociallogin)
 
     def is_open_for_signup(
         self, request: HttpRequest, sociallogin: SocialLogin
