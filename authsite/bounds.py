@@ -25,6 +25,7 @@ PAGE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 METHODS = PAGE_METHODS | {"PUT", "PATCH", "DELETE"}
 CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+PROVIDER_REDIRECT = "/_allauth/browser/v1/auth/provider/redirect"
 STRINGS = re.compile(rb'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
@@ -87,7 +88,10 @@ def check(request: HttpRequest) -> None:
     if int(length) > MAX_BODY:
         raise Refused(413, "payload_too_large", f"The body exceeds {MAX_BODY} bytes.")
     if int(length):  # else nothing was sent, whatever its type is said to be
-        check_body(request, programs=programs)
+        # A browser is sent on from there, so a form is right there too.
+        sent_on = request.path_info == PROVIDER_REDIRECT
+        is_form = sent_on and request.content_type in FORMS
+        check_body(request, programs=programs and not is_form)
 
 
 def check_body(request: HttpRequest, *, programs: bool) -> None:

@@ -25,6 +25,11 @@ def child_environment(**changes: str) -> dict[str, str]:
     return {**os.environ, **changes}
 
 
+def provide(values: dict[str, str]) -> None:
+    """Set variables for this process and the children that it will start."""
+    os.environ.update(values)
+
+
 class Env:
     """Reads variables; each getter raises ImproperlyConfigured naming the variable."""
 
@@ -91,6 +96,20 @@ class Env:
             raise wrong(name, "write an origin such as https://id.example.com")
         return value
 
+    def origins(self, name: str) -> list[str]:
+        """Several origins, written with commas."""
+        found = self.items(name)
+        if not all(_is_origin(item) for item in found):
+            raise wrong(name, "write origins such as https://id.example.com")
+        return found
+
+    def url(self, name: str) -> str:
+        """An http(s) address, with a path or without; no trailing slash."""
+        value = self.text(name).rstrip("/")
+        if value and not _is_address(value):
+            raise wrong(name, "write an address such as https://id.example.com/path")
+        return value
+
     def database(self, name: str, default: str) -> dict[str, Any]:
         """DATABASES["default"] from a URL such as postgres://user:password@host/name."""
         return self._parsed(name, default, environ.Env.db_url_config)
@@ -120,13 +139,19 @@ def wrong(name: str, what: str) -> ImproperlyConfigured:
 
 
 def _is_origin(value: str) -> bool:
+    return _is_address(value) and not urlsplit(value).path
+
+
+def _is_address(value: str) -> bool:
     try:
         parts: SplitResult = urlsplit(value)
     except ValueError:
         return False
-    bare = parts._replace(path="", query="", fragment="").geturl() == value
-    plain = parts.username is None and bool(parts.hostname)
-    return parts.scheme in {"http", "https"} and bare and plain
+    bare = parts._replace(query="", fragment="").geturl() == value
+    # CSP is written with it: no white space, quote or semicolon.
+    plain = value.isascii() and not set(value) & set(" \t\r\n;,'\"")
+    named = parts.username is None and bool(parts.hostname)
+    return parts.scheme in {"http", "https"} and bare and plain and named
 
 
 env = Env()

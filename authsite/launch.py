@@ -17,6 +17,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from authsite import standins
 from authsite.env import BASE_DIR, child_environment, env, use_settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def run() -> int:
     if not ENV_FILE.exists():
         write_env_file()
         env.read_file()
-    settings = load_settings()
+    others: dict[str, list[str]] = {}
+    settings = load_settings(lambda: others.update(standins.offer()))
     refuse_taken_port(settings.PORT)
     from django.core.management import call_command
 
@@ -66,7 +68,7 @@ def run() -> int:
             sys.stdout.write(f"Authsite  {settings.SITE_URL}\n")
         sys.stdout.flush()
 
-    return supervise(web, settings.PORT, tell)
+    return supervise(web, settings.PORT, tell, others)
 
 
 def serve() -> int:
@@ -103,14 +105,19 @@ def serve() -> int:
     return supervise(web, settings.PORT, tell)
 
 
-def load_settings() -> Any:
-    """Django's settings, set up. Exits with one line when a variable is wrong."""
+def load_settings(first: Callable[[], None] | None = None) -> Any:
+    """Django's settings, set up, after whatever is to be done first.
+
+    Exits with one line when a variable is wrong.
+    """
     use_settings()
     import django
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
 
     try:
+        if first:
+            first()
         django.setup()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
@@ -136,13 +143,20 @@ def refuse_taken_port(port: int) -> None:
             raise SystemExit(msg)
 
 
-def supervise(web: list[str], port: int, tell: Callable[[], None]) -> int:
-    """Run the web server and the mail worker until the first ends, or Ctrl-C.
+def supervise(
+    web: list[str],
+    port: int,
+    tell: Callable[[], None],
+    others: dict[str, list[str]] | None = None,
+) -> int:
+    """Run the web server, the mail worker and others until the first ends, or Ctrl-C.
 
     A worker that ends (it does when the database goes away) is started again. `tell`
     is called once the web server answers. Returns 1 when the web server has ended.
     """
-    children = {"web": start(web), "worker": start(WORKER)}
+    helpers = {"mail worker": WORKER, **(others or {})}
+    commands = {"web": web, **helpers}
+    children = {name: start(command) for name, command in commands.items()}
     try:
         if wait_for_answer(port, children["web"]):
             tell()
@@ -150,9 +164,10 @@ def supervise(web: list[str], port: int, tell: Callable[[], None]) -> int:
         while children["web"].poll() is None:
             if ticks % UPKEEP == 0:
                 upkeep()
-            if children["worker"].poll() is not None:
-                sys.stderr.write("The mail worker has ended; starting it again.\n")
-                children["worker"] = start(WORKER)
+            for name, command in helpers.items():
+                if children[name].poll() is not None:
+                    sys.stderr.write(f"The {name} has ended; starting again.\n")
+                    children[name] = start(command)
             ticks += 1
             time.sleep(1)
         sys.stderr.write("The web server has ended.\n")

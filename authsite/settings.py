@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 
 from authsite.env import BASE_DIR, env, wrong
 from authsite.logs import logging_config
+from authsite.social import providers_from_environment
 
 # 1. What this site is -----------------------------------------------------------
 DEBUG = env.boolean("DEBUG", default=False)
@@ -259,6 +260,7 @@ LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
 STAFF_MFA_REQUIRED = env.boolean("STAFF_MFA_REQUIRED", default=not DEBUG)
 SIGNUP_OPEN = env.boolean("SIGNUP_OPEN", default=True)
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
+LAST_USED_COOKIE_NAME = "__Host-last-used" if HTTPS else "last-used"
 
 ACCOUNT_ADAPTER = "accounts.policy.account_adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -304,22 +306,10 @@ MFA_TOTP_ISSUER = BRAND_NAME
 MFA_TOTP_TOLERANCE = 1
 SOCIALACCOUNT_ADAPTER = "accounts.policy.social_adapter.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
-SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
-for _provider, _scope, _origin in (
-    ("google", ["openid", "profile", "email"], "https://accounts.google.com"),
-    ("github", ["read:user", "user:email"], "https://github.com"),
-):
-    _id = env.text(f"{_provider.upper()}_CLIENT_ID")
-    _secret = env.text(f"{_provider.upper()}_CLIENT_SECRET")
-    if bool(_id) != bool(_secret):
-        raise wrong(f"{_provider.upper()}_CLIENT_ID", "set it and its secret together")
-    if _id:  # an entry without an id would still draw the button
-        SOCIALACCOUNT_PROVIDERS[_provider] = {
-            "APPS": [{"client_id": _id, "secret": _secret}],
-            "SCOPE": _scope,
-            "OAUTH_PKCE_ENABLED": True,
-        }
-        _FORM_ACTION.append(_origin)
+SOCIALACCOUNT_FORMS = {"signup": "accounts.pages.forms.SocialSignupForm"}
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds that a provider may be silent
+SOCIALACCOUNT_PROVIDERS, _origins = providers_from_environment(debug=DEBUG)
+_FORM_ACTION.extend(_origins)
 USERSESSIONS_ADAPTER = "accounts.policy.sessions_adapter.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False  # accounts.policy.sessions does it, less often
 

@@ -23,3 +23,4 @@ if connection.vendor == "sqlite":
 import authsite.urls  # noqa: F401
 from tests.fixtures import *  # noqa: F403
 from tests.sites import *  # noqa: F403
+from tests.standins.fixtures import *  # noqa: F403

@@ -6,9 +6,11 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
@@ -20,6 +22,7 @@ from allauth.mfa.totp.internal.auth import (
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 
 from accounts.models import User
@@ -165,6 +168,11 @@ def code_in(message: Any) -> str:
     found = CODE.search(message.body)
     assert found, message.body
     return found.group(1)
+
+
+def later(**delta: float) -> Any:
+    """A context in which that much time has passed: later(minutes=6)."""
+    return time_machine.travel(timezone.now() + timedelta(**delta), tick=True)
 
 
 def exchange(browser: Client) -> Any:

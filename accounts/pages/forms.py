@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
+from allauth.socialaccount import forms as social
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -116,6 +117,15 @@ class SignupForm(account.SignupForm):
         """As allauth's, in the same time for an address that has an account."""
         spend_a_hash(self)
         return super().try_save(request)
+
+
+class SocialSignupForm(social.SignupForm):
+    """The address that a provider did not tell; it is verified by a code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress_email(self, "email", "email")
+        focus(self, "email")
 
 
 class ResetPasswordForm(account.ResetPasswordForm):

@@ -29,6 +29,7 @@ from accounts.models import normalise_email
 from accounts.policy import outbox, pending, sessions
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
+from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class AccountAdapter(DefaultAccountAdapter):
         response = super().post_login(request, user, **kwargs)
         if not is_headless_request(request):
             remember_device(request, response, user)
+            remember_way(request, response, user)
         return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:

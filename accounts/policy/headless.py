@@ -16,10 +16,8 @@ from allauth.headless.account import views as account_views
 from allauth.headless.constants import Client
 from allauth.headless.mfa import inputs as mfa_inputs
 from allauth.headless.mfa import views as mfa_views
-from allauth.headless.socialaccount import views as social_views
 from allauth.headless.tokens import views as token_views
 from django.forms import CharField
-from django.http import JsonResponse
 from django.urls import path
 
 from accounts.policy.addresses import refuse_look_alike
@@ -99,24 +97,6 @@ class ReauthenticateView(account_views.ReauthenticateView):
     input_class = ReauthenticateInput
 
 
-class ProviderTokenView(social_views.ProviderTokenView):
-    """POST auth/provider/token; an id_token without `kid` is a client's error."""
-
-    def handle(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        """Allauth's answer; 400 in its shape where it would break (KeyError: kid)."""
-        try:
-            return super().handle(request, *args, **kwargs)
-        except KeyError:
-            error = {
-                "message": "The provider token cannot be verified.",
-                "code": "invalid_token",
-                "param": "token",
-            }
-            return JsonResponse({"status": 400, "errors": [error]}, status=400)
-
-
 class AuthenticateInput(KeepAddressCount, mfa_inputs.AuthenticateInput):
     """A code of the second step."""
 
@@ -167,7 +147,6 @@ VIEWS: dict[str, Any] = {
     "auth/reauthenticate": ReauthenticateView,
     "auth/2fa/authenticate": AuthenticateView,
     "auth/2fa/reauthenticate": MFAReauthenticateView,
-    "auth/provider/token": ProviderTokenView,
     "tokens/refresh": RefreshTokenView,
     "account/phone": ManagePhoneView,
     "account/password/change": ChangePasswordView,

@@ -15,7 +15,6 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import user_email
 from django.db import transaction
 
-from accounts.policy.addresses import is_look_alike
 from accounts.policy.pre_registered import is_unproven
 
 if TYPE_CHECKING:
@@ -23,17 +22,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from accounts.models import User
-
-
-def drop_look_alikes(sociallogin: SocialLogin) -> None:
-    """An address that only becomes another's by a change of case is none."""
-    if is_look_alike(user_email(sociallogin.user) or ""):
-        user_email(sociallogin.user, "")
-    sociallogin.email_addresses = [
-        address
-        for address in sociallogin.email_addresses
-        if not is_look_alike(address.email)
-    ]
 
 
 def settle(request: HttpRequest, sociallogin: SocialLogin) -> None:

@@ -65,9 +65,10 @@ def wipe(
 
 
 def _password(user: User, keep: list[dict[str, Any]]) -> list[str]:
-    if any(one["method"] == "password" for one in keep):
-        return []
+    used = {one["method"] for one in keep}
     was_usable = user.has_usable_password()
+    if "password" in used or (used & {"socialaccount", "mfa"} and not was_usable):
+        return []
     # Also when there was none: a sign-in that waits elsewhere must not go on.
     user.set_unusable_password()
     user.save(update_fields=["password"])

@@ -11,10 +11,24 @@ from django.conf import settings
 from django.http import Http404
 
 from accounts.policy import linking
+from accounts.policy.providers.careful import refuse_server_error
+from accounts.policy.providers.troubles import explain
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
     from django.http import HttpRequest
+
+    from accounts.models import User
+
+
+NAME_LENGTH = 150
+
+
+def demo_providers() -> list[str]:
+    """The names of providers whose counterpart is a stand-in on this machine."""
+    providers = SocialAccountAdapter().list_providers(None)
+    demo = [found.name for found in providers if found.app.settings.get("demo")]
+    return sorted(demo)
 
 
 class NotConfigured(SocialApp.DoesNotExist, Http404):
@@ -26,10 +40,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Before allauth decides whose account it is; see accounts.policy.linking."""
-        if sociallogin.is_existing:
-            return
-        linking.drop_look_alikes(sociallogin)
-        if sociallogin.state.get("process") != AuthProcess.CONNECT:
+        connects = sociallogin.state.get("process") == AuthProcess.CONNECT
+        if not (sociallogin.is_existing or connects):
             linking.settle(request, sociallogin)
 
     def is_open_for_signup(
@@ -37,6 +49,33 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     ) -> bool:
         """A provider is no way around a closed sign-up."""
         return bool(settings.SIGNUP_OPEN)
+
+    def populate_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> User:
+        """As allauth's, with the name in our one field."""
+        user: User = super().populate_user(request, sociallogin, data)
+        name = data.get("name")
+        if isinstance(name, str) and name.isprintable():
+            user.name = name.strip()[:NAME_LENGTH]
+        return user
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """A page that says what to do; raises ImmediateHttpResponse with it."""
+        explain(request, provider, error, exception, extra_context or {})
+
+    def get_requests_session(self) -> Any:
+        """As allauth's; an error of the provider's own counts as no answer."""
+        session = super().get_requests_session()
+        session.hooks["response"].append(refuse_server_error)
+        return session
 
     def get_app(
         self, request: HttpRequest, provider: str, client_id: str | None = None

@@ -8,6 +8,8 @@ from django import template
 from django.conf import settings
 
 from accounts.audit.history import device_name
+from accounts.policy.last_used import last_way
+from accounts.policy.social_adapter import demo_providers
 
 if TYPE_CHECKING:
     from django.forms import BoundField
@@ -29,6 +31,15 @@ def brand() -> dict[str, Any]:
         "support_email": settings.BRAND_SUPPORT_EMAIL,
         "signup_open": settings.SIGNUP_OPEN,
     }
+
+
+@register.simple_tag(takes_context=True)
+def last_used(context: dict[str, Any]) -> str:
+    """The way in that this browser took last: "google", "password", …, or ""."""
+    return last_way(context["request"])
+
+
+register.simple_tag(demo_providers)
 
 
 @register.filter

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
-import time_machine
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
-from django.utils import timezone
 
 from accounts.policy.models import EndedSession
 from accounts.policy.sessions import end_sessions
-from tests.fixtures import PASSWORD, exchange, sign_in_by_form
+from tests.fixtures import PASSWORD, exchange, later, sign_in_by_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def later(**delta):
-    return time_machine.travel(timezone.now() + dt.timedelta(**delta), tick=True)
 
 
 def restarted(browser):

@@ -200,7 +200,6 @@ OPEN_PAGES = {
     "/accounts/github/login/callback/",
     "/accounts/google/login/",
     "/accounts/google/login/callback/",
-    "/accounts/google/login/token/",
     "/accounts/inactive/",
     "/accounts/login/",
     "/accounts/logout/",

@@ -18,7 +18,8 @@ from django.core.management import CommandError, call_command
 from django.urls import clear_url_caches
 
 from accounts.models import User
-from authsite import launch
+from authsite import launch, social
+from authsite import standins as standins_offer
 from tests.fixtures import enrol_totp
 from tests.services.ports import free_port
 
@@ -60,6 +61,7 @@ def test_make_run_shows_everything_and_stops_everything(debug_site):
             break
     text = "".join(lines)
     assert f"Authsite  {url}" in text
+    assert "GitHub and Google are stand-ins on this machine: demo" in text
     email, password = next(
         line.split()[1:3] for line in lines if line.strip().startswith("person")
     )
@@ -74,6 +76,15 @@ def test_make_run_shows_everything_and_stops_everything(debug_site):
     demo = json.loads(told.stdout)
     assert demo["url"] == url
     assert [person["role"] for person in demo["people"]] == ["person", "staff", "owner"]
+    # the stand-ins answer, and browsers may send the button's form to them
+    base = re.search(
+        r"form-action 'self' (http://127\.0\.0\.1:\d+);?",
+        str(httpx.get(f"{url}/accounts/login/").headers["Content-Security-Policy"])
+        + ";",
+    )[1]
+    found = httpx.get(f"{base}/google/.well-known/openid-configuration").json()
+    assert found["issuer"] == f"{base}/google"
+    assert httpx.get(f"{base}/github/api/v3").status_code == 200
     # the staff of the demo may look at people
     staff = httpx.Client(base_url=url)
     token = re.search(
@@ -94,8 +105,9 @@ def test_make_run_shows_everything_and_stops_everything(debug_site):
     assert 'href="http://localhost' in page
     process.send_signal(signal.SIGINT)
     assert process.wait(15) == 0
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"{url}/healthz")
+    for gone in (f"{url}/healthz", f"{base}/github/api/v3"):
+        with pytest.raises(httpx.TransportError):
+            httpx.get(gone)
     mark = f"PORT={environment['PORT']}\0".encode()
     left = [
         found for found in Path("/proc").glob("[0-9]*/environ")
@@ -154,6 +166,62 @@ def test_the_doctor_is_pleased_or_says_what_to_mend(settings):
         if line.startswith("WRONG"):
             assert after.strip().startswith("mend: ")
             assert len(after.strip()) > len("mend: ")
+
+
+def doctor():
+    out = StringIO()
+    with pytest.raises(CommandError):  # this configuration has no https
+        call_command("doctor", stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_doctor_names_the_callbacks_of_whoever_is_configured(oidc, settings):
+    here = "http://localhost/accounts"
+    told = doctor()
+    for path in ("google", "github", "oidc/oidc"):
+        assert f"{here}/{path}/login/callback/" in told
+    # the sign-in page of the third is not where its variables say
+    assert "WRONG Example: its sign-in page is at" in told
+    assert f"mend: set OIDC_FORM_ORIGINS={oidc.url}" in told
+    assert f"ok    Google: {oidc.base('google')}" in told
+    assert f"ok    GitHub: {oidc.base('github')}/api/v3" in told
+    del settings.SOCIALACCOUNT_PROVIDERS["google"]["APPS"]
+    assert f"{here}/google/login/callback/" not in doctor()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_doctor_says_which_provider_does_not_answer(oidc, settings):
+    away = "http://127.0.0.1:9"
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "google": social.google("id", "secret", away),
+        "github": social.github("id", "secret", away),
+        "openid_connect": social.oidc("Example", away, "id", "secret"),
+    }
+    told = doctor()
+    for name in ("Google", "GitHub", "Example"):
+        assert f"WRONG {name}: " in told
+    assert "set OIDC_SERVER_URL to the issuer" in told
+    settings.SOCIALACCOUNT_PROVIDERS["google"] = {
+        **social.google("id", "secret", oidc.base("google")),
+        "JWKS_URL": "https://elsewhere.example/keys",
+    }
+    assert "WRONG Google: it has moved: jwks_uri" in doctor()
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"DEBUG": "false"},
+        {"DEBUG": "true", "GOOGLE_CLIENT_ID": "mine"},
+        {"DEBUG": "true", "OIDC_SERVER_URL": "https://login.example.com"},
+    ],
+)
+def test_no_stand_ins_outside_debug_or_beside_chosen_providers(monkeypatch, chosen):
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(standins_offer, "provide", pytest.fail)
+    assert standins_offer.offer() == {}
 
 
 def test_the_launcher_refuses_a_taken_port():

@@ -65,6 +65,11 @@ def test_a_missing_one_stops_the_start_with_its_name(name):
         ("JWT_ACCESS_MINUTES", "1.5"),
         ("RATE_LIMITS", "logins=1/m/ip"),
         ("GOOGLE_CLIENT_ID", "only-one-of-two"),
+        ("GITHUB_CLIENT_SECRET", "secretpw"),
+        ("OIDC_CLIENT_SECRET", "secretpw"),
+        ("GOOGLE_BASE_URL", "http://localhost:9"),
+        ("GITHUB_BASE_URL", "https://github.example.com"),
+        ("OIDC_FORM_ORIGINS", "https://a.example;script-src"),
         ("LOG_FORMAT", "xml"),
         ("AUTH_SECRET_FILE", "/does/not/exist"),
     ],
@@ -77,6 +82,65 @@ def test_a_bad_one_stops_the_start_with_its_name_and_not_its_value(name, value):
     assert code, output
     assert name in output
     assert "secretpw" not in output
+
+
+GOOGLE = {"GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "secretpw"}
+GITHUB = {"GITHUB_CLIENT_ID": "id", "GITHUB_CLIENT_SECRET": "secretpw"}
+OIDC = {
+    "OIDC_NAME": "Example",
+    "OIDC_SERVER_URL": "https://login.example.com/realm",
+    "OIDC_CLIENT_ID": "id",
+    "OIDC_CLIENT_SECRET": "secretpw",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({**GOOGLE, "GOOGLE_BASE_URL": "http://127.0.0.1:9"}, "GOOGLE_BASE_URL"),
+        ({**GOOGLE, "GOOGLE_BASE_URL": "https://id.example.com"}, "GOOGLE_BASE_URL"),
+        ({**GITHUB, "GITHUB_BASE_URL": "http://127.0.0.1:9"}, "GITHUB_BASE_URL"),
+        ({**GITHUB, "GITHUB_BASE_URL": "https://a b"}, "GITHUB_BASE_URL"),
+        ({**OIDC, "OIDC_SERVER_URL": "http://login.example.com"}, "OIDC_SERVER_URL"),
+        ({**OIDC, "OIDC_SERVER_URL": "login.example.com"}, "OIDC_SERVER_URL"),
+        ({**OIDC, "OIDC_NAME": ""}, "OIDC_NAME"),
+        ({**OIDC, "OIDC_CLIENT_SECRET": ""}, "OIDC_CLIENT_SECRET: is missing"),
+        ({**GOOGLE, "GOOGLE_CLIENT_SECRET": ""}, "GOOGLE_CLIENT_SECRET: is missing"),
+    ],
+)
+def test_a_provider_that_is_half_configured_or_unsafe_stops_the_start(changes, name):
+    code, output = start(**changes)
+    assert code
+    assert name in output
+    assert "secretpw" not in output
+
+
+def test_the_page_may_send_forms_to_each_provider_and_nowhere_else():
+    code = (
+        "from django.conf import settings;"
+        "print(*settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    )
+
+    def form_action(**changes):
+        done = subprocess.run(
+            [
+                *(sys.executable, "manage.py", "shell", "--no-imports", "-v0", "-c"),
+                code,
+            ],
+            cwd=ROOT, env={**BASE, **changes}, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        return done.stdout.split()
+
+    google, github = "https://accounts.google.com", "https://github.com"
+    assert form_action() == ["'self'"]
+    assert form_action(**GOOGLE, **GITHUB) == ["'self'", google, github]
+    own = {**GITHUB, "GITHUB_BASE_URL": "https://github.example.com/"}
+    more = {**OIDC, "OIDC_FORM_ORIGINS": "https://a.example, https://b.example"}
+    assert form_action(**own, **more) == [
+        *("'self'", "https://github.example.com", "https://login.example.com"),
+        *("https://a.example", "https://b.example"),
+    ]
 
 
 def test_a_short_secret_is_a_check_error():

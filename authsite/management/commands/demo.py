@@ -15,6 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.policy.social_adapter import demo_providers
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             people = [renew(*person) for person in PEOPLE]
         if options["json"]:
             told = {"url": settings.SITE_URL, "people": people, **places()}
+            told["standins"] = demo_providers()
             self.stdout.write(json.dumps(told, indent=2))
         else:
             self.stdout.write(story(people))
@@ -93,6 +95,8 @@ def story(people: list[dict[str, str]]) -> str:
     found = places()
     rows = [f"  {p['role']:8}{p['email']:22}{p['password']}" for p in people]
     body = json.dumps({"email": people[0]["email"], "password": people[0]["password"]})
+    names = " and ".join(demo_providers())
+    stood_in = [f"  {names} are stand-ins on this machine: demo"] if names else []
     return "\n".join(
         [
             f"Authsite  {settings.SITE_URL}",
@@ -103,6 +107,7 @@ def story(people: list[dict[str, str]]) -> str:
             f"  admin     {found['admin']}",
             f"  mail      {found['mailbox']}",
             f"  API       {found['api_docs']}",
+            *stood_in,
             "",
             f"  curl -s {found['token']} -H 'Content-Type: application/json' \\",
             f"    -d '{body}'",

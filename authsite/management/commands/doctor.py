@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from accounts.policy.outbox import oldest_unsent
 from accounts.tokens.ring import ring
+from authsite.management.commands import _providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,13 +50,15 @@ class Command(BaseCommand):
 
     def look(self) -> Iterator[str]:
         """Go through LOOKS and the system checks; yields what was wrong."""
-        for name, check in LOOKS.items():
+        for name, check in {**LOOKS, **_providers.looks()}.items():
             try:
                 self.stdout.write(f"ok    {name}: {check()}")
-            except Trouble as trouble:
+            except (Trouble, _providers.Silent) as trouble:
                 yield self.tell(name, trouble.what, trouble.mend)
             except Exception as error:  # noqa: BLE001 - a doctor reports, never dies
-                yield self.tell(name, type(error).__name__, MEND[name])
+                yield self.tell(
+                    name, type(error).__name__, MEND.get(name, MEND["provider"])
+                )
         for message in checks.run_checks(include_deployment_checks=not settings.DEBUG):
             if message.level >= checks.WARNING:
                 yield self.tell(
@@ -120,19 +123,13 @@ def keys() -> str:
     return f"{found.signing.algorithm} {found.signing.kid[:8]}, read in {taken:.0f} ms"
 
 
-def callbacks() -> str:
-    """What to paste at the providers."""
-    base = f"{settings.SITE_URL}/accounts"
-    return f"{base}/google/login/callback/ and {base}/github/login/callback/"
-
-
 LOOKS: dict[str, Callable[[], str]] = {
     "database": database,
     "cache": shared_cache,
     "mail": mail,
     "worker": outbox,
     "keys": keys,
-    "callback URLs": callbacks,
+    "callback URLs": _providers.callback_urls,
 }
 MEND = {
     "database": "set DATABASE_URL=postgres://user:password@host:5432/name",
@@ -141,4 +138,5 @@ MEND = {
     "worker": "start one: python manage.py db_worker (make serve does)",
     "keys": "add the AUTH_SECRET that encrypted it to AUTH_SECRET_FALLBACKS",
     "callback URLs": "set SITE_URL",
+    "provider": "see docs/social.md",
 }

@@ -1,0 +1,1 @@
+"""Google, GitHub and OpenID Connect as allauth has them, with stricter checks."""

@@ -1,0 +1,1 @@
+"""GitHub, also as an Enterprise Server."""
