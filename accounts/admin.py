@@ -57,10 +57,15 @@ class EmailInline(OfPerson):
 
 
 class AuthenticatorInline(OfPerson):
-    """Their second factors: kind and dates, never the secret."""
+    """Their second factors: kind, name and dates, never the secret."""
 
     model = Authenticator
-    fields = readonly_fields = ("type", "created_at", "last_used_at")
+    fields = readonly_fields = ("type", "name", "created_at", "last_used_at")
+
+    @admin.display(description=_("name"))
+    def name(self, factor: Authenticator) -> str:
+        """What they call a passkey or security key."""
+        return str(factor.data.get("name", ""))
 
 
 class SessionInline(OfPerson):

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
+
+
+BY_KEY = "mfa_reauthenticate_webauthn"
 
 
 class PolicyAdminSite(AdminSite):
@@ -66,7 +71,9 @@ class PolicyAdminSite(AdminSite):
             text = _("The administration asks for a second step. Set one up first.")
             messages.warning(request, text)
             return _to("mfa_activate_totp", after)
-        return _to("mfa_reauthenticate", after)
+        codes = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
+        by_code = is_mfa_enabled(user, codes)
+        return _to("mfa_reauthenticate" if by_code else BY_KEY, after)
 
     def logout(  # type: ignore[override] # a redirect, not a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -300,8 +300,23 @@ MFA_FORMS = {
     "authenticate": "accounts.pages.forms.AuthenticateForm",
     "reauthenticate": "accounts.pages.forms.MFAReauthenticateForm",
     "activate_totp": "accounts.pages.forms.ActivateTOTPForm",
+    **{
+        f"{_step}_webauthn": f"accounts.pages.passkey_forms.{_step.title()}WebAuthnForm"
+        for _step in (
+            "login",
+            "signup",
+            "add",
+            "edit",
+            "authenticate",
+            "reauthenticate",
+        )
+    },
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = True
+# Of security keys as second step. A passkey alone always has to verify its person.
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
 MFA_TOTP_ISSUER = BRAND_NAME
 MFA_TOTP_TOLERANCE = 1
 SOCIALACCOUNT_ADAPTER = "accounts.policy.social_adapter.SocialAccountAdapter"
@@ -331,13 +346,18 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/10s/key",
     "token_refresh": "120/m/ip",
     "token_session": "20/m/user",
+    "passkey_options": "120/m/ip",
 }
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 for _limit in env.text("RATE_LIMITS").split(";"):
     if _limit.strip():
-        _action, _, _rates = _limit.partition("=")
-        if _action.strip() not in ACCOUNT_RATE_LIMITS:
-            raise wrong("RATE_LIMITS", f"there is no limit called {_action.strip()!r}")
-        ACCOUNT_RATE_LIMITS[_action.strip()] = _rates.strip()
+        _action, _, _rates = (part.strip() for part in _limit.partition("="))
+        for _limits in (ACCOUNT_RATE_LIMITS, MFA_RATE_LIMITS):
+            if _action in _limits:
+                _limits[_action] = _rates
+                break
+        else:
+            raise wrong("RATE_LIMITS", f"there is no limit called {_action!r}")
 
 # 11. Tokens ---------------------------------------------------------------------
 JWT_ALGORITHM = env.choice(

@@ -104,12 +104,22 @@ def _moment(event: Event) -> Moment:
 def _title(event: Event, action: Action | None) -> str:
     if action == Action.SIGN_IN:
         return _("Signed in with %(method)s") % {"method": method_name(event.method)}
+    if event.method == "webauthn" and (title := _passkey_title(action)):
+        return title
     if action == Action.SIGN_IN_FAILED and event.outcome == Outcome.FAILURE:
         return _("Wrong password, not let in")
     label = str(action.label) if action else event.action
     if action in NAMED and event.method:
         label = f"{label}: {method_name(event.method)}"
     return label
+
+
+def _passkey_title(action: Action | None) -> str:
+    if action in {Action.SIGN_IN_FAILED, Action.FACTOR_REFUSED}:
+        return _("Passkey refused, not let in")
+    if action == Action.FACTOR_ADDED:
+        return _("Passkey added")
+    return _("Passkey removed") if action == Action.FACTOR_REMOVED else ""
 
 
 def method_name(method: str) -> str:

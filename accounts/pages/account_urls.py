@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.pages import views
+from accounts.pages import passkeys, views
 
 urlpatterns = [
     path("activity/", views.activity, name="activity"),
+    *passkeys.urlpatterns,
 ]

@@ -115,7 +115,8 @@ class SignupForm(account.SignupForm):
 
     def try_save(self, request: HttpRequest) -> Any:
         """As allauth's, in the same time for an address that has an account."""
-        spend_a_hash(self)
+        if not self.by_passkey:
+            spend_a_hash(self)
         return super().try_save(request)
 
 

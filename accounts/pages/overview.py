@@ -76,14 +76,16 @@ def _method(record: dict[str, Any]) -> str:
 
 def advice(user: User) -> list[Advice]:
     """What is left to do, the most important first. Empty when all is well."""
-    factors = {
-        factor.type: factor for factor in Authenticator.objects.filter(user=user)
-    }
+    mine = list(Authenticator.objects.filter(user=user))
+    factors = {factor.type: factor for factor in mine}
+    keys = sum(factor.type == Authenticator.Type.WEBAUTHN for factor in mine)
     found: list[Advice] = []
     if not EmailAddress.objects.filter(user=user, primary=True, verified=True).exists():
         found.append(_verify_email())
     if factors.keys() & {Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN}:
         found += _codes(factors.get(Authenticator.Type.RECOVERY_CODES))
+        if keys == 1 and Authenticator.Type.TOTP not in factors:
+            found.append(_second_passkey())
     elif Authenticator.Type.TOTP in mfa_settings.SUPPORTED_TYPES:
         found.append(_second_step())
     return found
@@ -109,6 +111,18 @@ def _second_step() -> Advice:
         action=_("Set up"),
         url=reverse("mfa_activate_totp"),
         icon="phone",
+    )
+
+
+def _second_passkey() -> Advice:
+    return Advice(
+        title=_("Add a second passkey"),
+        reason=_(
+            "You have only one. On another device, it saves you when that is lost."
+        ),
+        action=_("Add"),
+        url=reverse("mfa_add_webauthn"),
+        icon="passkey",
     )
 
 

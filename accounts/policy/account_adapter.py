@@ -33,6 +33,8 @@ from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
 
 if TYPE_CHECKING:
+    from allauth.mfa.models import Authenticator
+    from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
@@ -92,6 +94,18 @@ class AccountAdapter(DefaultAccountAdapter):
             record_authentication(request, user, "password", email=kwargs["email"])
         return super().pre_login(request, user, **kwargs)
 
+    def prove_by_new_passkey(
+        self, request: HttpRequest, user: User, authenticator: Authenticator
+    ) -> None:
+        """Making a passkey at sign-up is a proof by passkey, as its use would be.
+
+        allauth records none for it either.
+        """
+        record_authentication(
+            request, user, "mfa",
+            id=authenticator.pk, type=authenticator.type, passwordless=True,
+        )  # fmt: skip
+
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         """An error for a form; over a limit a page answers 429 instead of 200."""
         error = super().validation_error(code, *args)
@@ -145,6 +159,19 @@ class AccountAdapter(DefaultAccountAdapter):
         if records and records[-1]["at"] > recent:
             return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def get_reauthentication_methods(
+        self, user: User | AnonymousUser
+    ) -> list[dict[str, Any]]:
+        """As allauth's, in our words."""
+        names = {
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
+        }
+        found = super().get_reauthentication_methods(user)
+        for method in found:
+            method["description"] = names.get(method["id"], method["description"])
+        return found
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:

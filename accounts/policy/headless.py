@@ -15,11 +15,14 @@ from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.constants import Client
 from allauth.headless.mfa import inputs as mfa_inputs
+from allauth.headless.mfa import response as mfa_response
 from allauth.headless.mfa import views as mfa_views
 from allauth.headless.tokens import views as token_views
+from allauth.mfa.webauthn.internal import auth as webauthn_auth
 from django.forms import CharField
 from django.urls import path
 
+from accounts.policy import headless_passkeys
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
@@ -106,9 +109,21 @@ class MFAReauthenticateInput(KeepAddressCount, mfa_inputs.ReauthenticateInput):
 
 
 class AuthenticateView(mfa_views.AuthenticateView):
-    """POST auth/2fa/authenticate."""
+    """POST auth/2fa/authenticate: a code, or the answer of a passkey or key.
 
-    input_class = AuthenticateInput
+    GET: the options to ask a passkey or key with.
+    """
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """As auth/webauthn/authenticate."""
+        options = webauthn_auth.begin_authentication(self.stage.login.user)
+        return mfa_response.WebAuthnRequestOptionsResponse(request, options)
+
+    def get_input_class(self) -> Any:
+        """By what was sent."""
+        if "credential" in (self.data or {}):
+            return headless_passkeys.AuthenticateWebAuthnInput
+        return AuthenticateInput
 
 
 class MFAReauthenticateView(mfa_views.ReauthenticateView):
@@ -150,6 +165,7 @@ VIEWS: dict[str, Any] = {
     "tokens/refresh": RefreshTokenView,
     "account/phone": ManagePhoneView,
     "account/password/change": ChangePasswordView,
+    **headless_passkeys.VIEWS,
 }
 
 

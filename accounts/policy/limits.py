@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -24,14 +25,19 @@ from accounts.crypto import keyed_hash, keyed_hash_matches
 from accounts.models import normalise_email
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
 
 APP = "allauth.account"
+#: Limits that allauth keeps elsewhere.
+APPS = {"webauthn_login": "allauth.mfa"}
 #: Which limits a page's path is counted under.
 PAGE_LIMITS = {
+    "webauthn": ("webauthn_login", "login_failed", "passkey_options"),
     "2fa": ("login_failed",),
     "login": ("login", "login_failed"),
     "signup": ("signup",),
@@ -53,6 +59,14 @@ def attempts_key(request: HttpRequest, email: str) -> str:
     email = normalise_email(email)
     device = known_device(request, email)
     return f"{email}|{device}" if device else email
+
+
+def limit_options(request: HttpRequest) -> HttpResponse | None:
+    """429 for whoever fetches challenges without end: each makes a session."""
+    found: HttpResponse | None = ratelimit.consume_or_429(
+        request, app=APP, action="passkey_options", limit_get=True
+    )
+    return found
 
 
 def known_device(request: HttpRequest, email: str) -> str:
@@ -93,11 +107,12 @@ def retry_after(request: HttpRequest, actions: tuple[str, ...], key: str = "") -
     """
     now, wait = time.time(), 0.0
     for action in actions:
-        for rate in ratelimit.get_rates(app=APP, action=action):
+        app = APPS.get(action, APP)
+        for rate in ratelimit.get_rates(app=app, action=action):
             if rate.per == "user" and not request.user.is_authenticated:
                 continue
             name = ratelimit.get_cache_key(
-                request, app=APP, action=action, rate=rate, key=key
+                request, app=app, action=action, rate=rate, key=key
             )
             hits = [at for at in cache.get(name, []) if at > now - rate.duration]
             if len(hits) >= rate.amount:
@@ -109,7 +124,7 @@ def page_retry_after(request: HttpRequest) -> int:
     """The same for the page that was asked for."""
     parts = request.path_info.strip("/").split("/")
     actions: tuple[str, ...] = next(
-        (PAGE_LIMITS[part] for part in parts if part in PAGE_LIMITS),
+        (limits for part, limits in PAGE_LIMITS.items() if part in parts),
         ("manage_email", "confirm_email"),
     )
     email = request.POST.get("login") or request.POST.get("email") or ""
@@ -124,36 +139,38 @@ def second_step_key(session: SessionBase) -> str:
     return f"mfa-auth-user-{UUID(str(pk))}" if pk else ""
 
 
-class KeepAddressCount:
-    """A mixin for forms of second steps: a right code forgives its person alone.
+@contextmanager
+def address_count_kept(request: HttpRequest) -> Iterator[None]:
+    """Around a second step: a right one forgives its person alone.
 
     allauth clears the counter of the client's address too, so that whoever owns an
     account with a second step could go on guessing other people's passwords.
     """
+    names = {
+        ratelimit.get_cache_key(
+            request, app=APP, action="login_failed", rate=rate
+        ): rate.duration
+        for rate in ratelimit.get_rates(app=APP, action="login_failed")
+        if rate.per == "ip"
+    }
+    before = cache.get_many(names)
+    yield
+    for name, hits in before.items():
+        cache.set(name, hits, names[name])
+
+
+class KeepAddressCount:
+    """A mixin for forms with the code of a second step: see address_count_kept."""
 
     def clean_code(self) -> str:
         """As allauth's. Raises ValidationError."""
-        request = current.request
-        rates = [
-            rate
-            for rate in ratelimit.get_rates(app=APP, action="login_failed")
-            if rate.per == "ip"
-        ]
-        names = {
-            ratelimit.get_cache_key(
-                request, app=APP, action="login_failed", rate=rate
-            ): rate.duration
-            for rate in rates
-        }
-        before = cache.get_many(names)
         try:
-            code: str = super().clean_code()  # type: ignore[misc] # of the form
+            with address_count_kept(current.request):
+                code: str = super().clean_code()  # type: ignore[misc] # of the form
         except (ValidationError, ImmediateHttpResponse) as error:
             if getattr(error, "code", "") != "incorrect_code":
-                self._record_limited(request)
+                self._record_limited(current.request)
             raise
-        for name, hits in before.items():
-            cache.set(name, hits, names[name])
         return code
 
     def _record_limited(self, request: HttpRequest) -> None:

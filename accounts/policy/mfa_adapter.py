@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 
+from accounts.audit.history import device_name
 from accounts.crypto import decrypt, encrypt
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 PURPOSE = "second factor"
 
@@ -24,3 +32,11 @@ class MFAAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The WebAuthn relying party: from SITE_URL, never from the Host header."""
         return {"id": settings.SITE_HOST, "name": settings.BRAND_NAME}
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:  # noqa: A002
+        """What a new passkey is called until it is renamed, like "Chrome on Linux"."""
+        name = device_name(current.request.headers.get("User-Agent", ""))[:40]
+        keys = Authenticator.objects.filter(user_id=user.pk, type=type)
+        taken = {key.data.get("name") for key in keys}
+        names = (f"{name} {number}" for number in range(2, len(taken) + 2))
+        return next((one for one in (name, *names) if one not in taken), name)

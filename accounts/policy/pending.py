@@ -7,6 +7,7 @@ proof, the one that takes the row away signs in; the others find nothing.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -19,7 +20,16 @@ from accounts.policy.sessions import session_store
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from accounts.models import User
+
 WAITED = "_policy_waited"
+
+
+def is_pending(request: HttpRequest, user: User) -> bool:
+    """Whether this person's sign-in waits in this session for its next step."""
+    stashed = request.session.get(LOGIN_SESSION_KEY)
+    pk = stashed.get("user_pk") if isinstance(stashed, dict) else None
+    return pk is not None and UUID(str(pk)) == user.pk
 
 
 def mark(request: HttpRequest) -> None:

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from accounts.audit.models import Action
 from accounts.audit.record import record
+from accounts.policy.pending import is_pending
 from accounts.policy.sessions import end_sessions
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ def wipe(
     "second step", names of providers.
     """
     with transaction.atomic():
-        found = [*_password(user, keep), *_factors(user, keep), *_providers(user, keep)]
+        found = [
+            *_password(request, user, keep),
+            *_factors(user, keep),
+            *_providers(user, keep),
+        ]
         if not found:
             return []
         end_sessions(user, "admin")
@@ -64,11 +69,16 @@ def wipe(
     return found
 
 
-def _password(user: User, keep: list[dict[str, Any]]) -> list[str]:
+def _password(
+    request: HttpRequest, user: User, keep: list[dict[str, Any]]
+) -> list[str]:
     used = {one["method"] for one in keep}
     was_usable = user.has_usable_password()
-    if "password" in used or (used & {"socialaccount", "mfa"} and not was_usable):
+    if "password" in used:
         return []
+    waits = used & {"socialaccount", "mfa"} or (not used and is_pending(request, user))
+    if not was_usable and waits:
+        return []  # the very sign-in under way began from there being none
     # Also when there was none: a sign-in that waits elsewhere must not go on.
     user.set_unusable_password()
     user.save(update_fields=["password"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.signals import email_confirmed
+from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.models import UserSession
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -15,6 +17,7 @@ from accounts.policy.sessions import end_sessions, forget_ended, session_store
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
+    from allauth.mfa.models import Authenticator
     from django.http import HttpRequest
 
 
@@ -37,6 +40,15 @@ def leave_nothing_of_strangers(
 ) -> None:
     """The first proof of an address makes the account its owner's alone."""
     first_proof(request, email_address.user, email_address)
+
+
+@receiver(authenticator_added)
+def prove_by_new_passkey(
+    request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    """At sign-up only: whoever is signed in has proven themselves already."""
+    if not request.user.is_authenticated:
+        get_adapter().prove_by_new_passkey(request, user, authenticator)
 
 
 def list_new_session(request: HttpRequest, user: User, **kwargs: Any) -> None:

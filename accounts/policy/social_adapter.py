@@ -8,14 +8,16 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import Http404
 
 from accounts.policy import linking
 from accounts.policy.providers.careful import refuse_server_error
 from accounts.policy.providers.troubles import explain
+from accounts.policy.ways_in import LAST_WAY_IN, would_lock_out
 
 if TYPE_CHECKING:
-    from allauth.socialaccount.models import SocialLogin
+    from allauth.socialaccount.models import SocialAccount, SocialLogin
     from django.http import HttpRequest
 
     from accounts.models import User
@@ -49,6 +51,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     ) -> bool:
         """A provider is no way around a closed sign-up."""
         return bool(settings.SIGNUP_OPEN)
+
+    def validate_disconnect(self, account: SocialAccount, accounts: Any) -> None:
+        """The last way in stays. Raises ValidationError."""
+        if would_lock_out(account.user, [account]):
+            raise ValidationError(LAST_WAY_IN, code="last_way_in")
 
     def populate_user(
         self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]

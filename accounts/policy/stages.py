@@ -40,6 +40,14 @@ class PinStage(LoginStage):
         return None, True
 
 
+def is_unchanged(stage: LoginStage) -> bool:
+    """Whether whoever waits at a stage is active, with the password they began with."""
+    user = stage.login.user
+    user.refresh_from_db()
+    pin = stage.controller.get_stage(PinStage.key).state.get("pin", "")
+    return user.is_active and keyed_hash_matches(_credentials(user), pin, PURPOSE)
+
+
 class RecheckStage(LoginStage):
     """Last: nothing may have changed while a second step was pending.
 
@@ -54,10 +62,7 @@ class RecheckStage(LoginStage):
         user = self.login.user
         if user is None:
             return None, True
-        user.refresh_from_db()
-        stage = self.controller.get_stage(PinStage.key)
-        pin = stage.state.get("pin", "")
-        if user.is_active and keyed_hash_matches(_credentials(user), pin, PURPOSE):
+        if is_unchanged(self):
             pending.mark(self.request)
             self._let_programs_enrol_first(user)
             return None, True

@@ -442,7 +442,11 @@ def test_the_addresses_that_password_managers_ask_for(client):
 def test_passkey_endpoints_and_security_txt(client, settings):
     answer = client.get("/.well-known/passkey-endpoints")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
-    assert answer.json() == {}  # none yet: nothing to lead to
+    places = answer.json()
+    assert places.keys() == {"enroll", "manage"}
+    for place in places.values():  # there, for whoever signs in first
+        to = client.get(place.removeprefix(settings.SITE_URL))["Location"]
+        assert to.startswith("/accounts/login/?next=/accounts/2fa/webauthn/")
     text = client.get("/.well-known/security.txt").content.decode()
     fields = dict(line.split(": ", 1) for line in text.splitlines())
     assert fields["Contact"] == settings.BRAND_SECURITY_CONTACT

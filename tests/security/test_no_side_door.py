@@ -192,6 +192,7 @@ def test_a_planted_stock_token_view_is_found_and_shut(make_person, plant):
 #: Pages that anybody may see. A new line here is a decision.
 OPEN_PAGES = {
     "/",
+    "/accounts/2fa/webauthn/signup/",
     "/accounts/3rdparty/login/cancelled/",
     "/accounts/3rdparty/signup/",
     "/accounts/confirm-email/",
@@ -210,6 +211,7 @@ OPEN_PAGES = {
     "/accounts/password/reset/key/1-1/",
     "/accounts/password/reset/key/done/",
     "/accounts/signup/",
+    "/accounts/signup/passkey/",
     "/favicon.ico",
 }
 
