@@ -115,12 +115,16 @@ class SignupWebAuthnView(views.SignupWebAuthnView):
     def handle(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        """As allauth's; 401 once the account is no longer what the sign-up began."""
-        stage = self._prep_stage()
-        waits = request.method != "POST" and stage and stage.login.user
-        if waits and not is_unchanged(stage):
-            stage.abort()
-            return UnauthorizedResponse(request)
+        """As allauth's; 401 once the account is no longer what the sign-up began.
+
+        409 when none waits: allauth's form breaks without its person.
+        """
+        if request.method in {"GET", "PUT"}:
+            if conflict := self._require_stage():
+                return conflict
+            if not is_unchanged(self.stage):
+                self.stage.abort()
+                return UnauthorizedResponse(request)
         return super().handle(request, *args, **kwargs)
 
 

@@ -42,7 +42,7 @@ def test_the_whole_journey(page, site):
     page.wait_for_url("**/accounts/login/?next=/profile/")
     page.fill("#id_login", email)
     page.fill("#id_password", "wrong")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_selector("#error-summary")
     assert page.title().startswith("Error: ")
     assert page.evaluate("document.activeElement.id") == "error-summary"
@@ -127,7 +127,7 @@ def test_show_and_hide_the_password(page, site):
         ".addEventListener('submit', () => sessionStorage.setItem('sent',"
         " document.getElementById('id_password').type))"
     )
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_selector("#error-summary")
     assert page.evaluate("sessionStorage.getItem('sent')") == "password"
 
