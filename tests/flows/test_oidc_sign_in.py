@@ -62,9 +62,10 @@ def mock() -> Iterator[str]:
 
 
 def test_a_provider_that_somebody_else_wrote(mock, settings, browser):
-    settings.SOCIALACCOUNT_PROVIDERS["openid_connect"] = social.oidc(
-        "Example", mock, "some-client", "some-secret"
-    )
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        **settings.SOCIALACCOUNT_PROVIDERS,
+        "openid_connect": social.oidc("Example", mock, "some-client", "some-secret"),
+    }
     login = browser.get("/accounts/login/").content.decode()
     assert "Continue with Example" in login
     page = start(browser, OIDC, "next=/profile/")
