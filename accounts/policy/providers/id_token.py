@@ -98,7 +98,7 @@ def _check(claims: dict[str, Any], client_id: str, nonce: str | None) -> None:
 
 def refuse_replay(token: str, claims: dict[str, Any]) -> None:
     """Each token signs in once, with a jti or without. Raises OAuth2Error."""
-    body = token.rpartition(".")[0]  # a signature can be spelled in several ways
+    body = token.rpartition(".")[0]  # an ECDSA signature has a second form
     name = f"id_token:{hashlib.sha256(body.encode()).hexdigest()}"
     if not cache.add(name, "1", claims["exp"] - time.time() + LEEWAY + 1):
         msg = "The token was used already."
