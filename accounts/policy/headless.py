@@ -17,6 +17,7 @@ from allauth.headless.constants import Client
 from allauth.headless.mfa import inputs as mfa_inputs
 from allauth.headless.mfa import response as mfa_response
 from allauth.headless.mfa import views as mfa_views
+from allauth.headless.socialaccount import views as social_views
 from allauth.headless.tokens import views as token_views
 from allauth.mfa.webauthn.internal import auth as webauthn_auth
 from django.forms import CharField
@@ -132,6 +133,17 @@ class MFAReauthenticateView(mfa_views.ReauthenticateView):
     input_class = MFAReauthenticateInput
 
 
+class ProviderTokenView(social_views.ProviderTokenView):
+    """POST auth/provider/token, under the limit of sign-ins: each asks the provider."""
+
+    def handle(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Allauth's answer, or 429."""
+        limited = ratelimit.consume_or_429(request, action="login")
+        return limited or super().handle(request, *args, **kwargs)
+
+
 class RefreshTokenView(token_views.RefreshTokenView):
     """POST tokens/refresh, under the limit of /api/token/refresh/."""
 
@@ -162,6 +174,7 @@ VIEWS: dict[str, Any] = {
     "auth/reauthenticate": ReauthenticateView,
     "auth/2fa/authenticate": AuthenticateView,
     "auth/2fa/reauthenticate": MFAReauthenticateView,
+    "auth/provider/token": ProviderTokenView,
     "tokens/refresh": RefreshTokenView,
     "account/phone": ManagePhoneView,
     "account/password/change": ChangePasswordView,

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
+from accounts.audit.models import Action, Outcome
+from accounts.audit.record import record
 from accounts.policy import linking
 from accounts.policy.providers.careful import refuse_server_error
 from accounts.policy.providers.troubles import explain
@@ -76,6 +78,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         extra_context: dict[str, Any] | None = None,
     ) -> None:
         """A page that says what to do; raises ImmediateHttpResponse with it."""
+        record(
+            Action.SIGN_IN_FAILED,
+            request=request,
+            outcome=Outcome.FAILURE,
+            method=str(getattr(provider, "sub_id", "")),
+            reason=str(error or ""),
+        )
         explain(request, provider, error, exception, extra_context or {})
 
     def get_requests_session(self) -> Any:
