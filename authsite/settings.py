@@ -259,6 +259,7 @@ LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
 STAFF_MFA_REQUIRED = env.boolean("STAFF_MFA_REQUIRED", default=not DEBUG)
 SIGNUP_OPEN = env.boolean("SIGNUP_OPEN", default=True)
+LOGIN_BY_CODE = env.boolean("LOGIN_BY_CODE", default=False)
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 LAST_USED_COOKIE_NAME = "__Host-last-used" if HTTPS else "last-used"
 
@@ -273,6 +274,9 @@ ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": True, "length": 8}
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600  # ASVS 6.5.5: at most 10 minutes
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = LOGIN_BY_CODE
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = "strict"
@@ -292,8 +296,10 @@ ACCOUNT_FORMS = {
     "set_password": "accounts.pages.forms.SetPasswordForm",
     "reauthenticate": "accounts.pages.forms.ReauthenticateForm",
     "confirm_email_verification_code": (
-        "accounts.pages.forms.ConfirmEmailVerificationCodeForm"
+        "accounts.pages.code_forms.ConfirmEmailVerificationCodeForm"
     ),
+    "request_login_code": "accounts.pages.code_forms.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.pages.code_forms.ConfirmLoginCodeForm",
 }
 MFA_ADAPTER = "accounts.policy.mfa_adapter.MFAAdapter"
 MFA_FORMS = {
@@ -338,7 +344,9 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/300s/key",
     "signup": "20/m/ip",
+    # Any mail that whoever knows an address can ask for: links and codes.
     "reset_password": "20/m/ip,5/m/key",
+    "request_login_code": "",  # counted as reset_password
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
     "manage_email": "10/m/user",

@@ -19,6 +19,10 @@ def site() -> Iterator[server.Site]:
     database = postgres.new_database(os.environ["DATABASE_URL"], "authsite_site")
     limits = "login=1000/m/ip;login_failed=5/300s/key;signup=1000/m/ip"
     with server.site(
-        database, os.environ["CACHE_URL"], workers=2, RATE_LIMITS=limits
+        database,
+        os.environ["CACHE_URL"],
+        workers=2,
+        RATE_LIMITS=limits,
+        LOGIN_BY_CODE="true",
     ) as found:
         yield found

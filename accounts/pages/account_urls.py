@@ -1,12 +1,20 @@
-"""Our own pages among allauth's, under /accounts/."""
+"""Our own pages among allauth's, under /accounts/, and ours in the place of its own."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from accounts.pages import passkeys, views
+from accounts.pages import codes, passkeys, views
+from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
     path("activity/", views.activity, name="activity"),
+    path("login/code/", codes.request_login_code, name="account_request_login_code"),
+    path("password/set/", codes.password_set, name="account_set_password"),
+    path(
+        "reauthenticate/code/",
+        codes.ReauthenticateByCodeView.as_view(),
+        name=URL_NAME,
+    ),
     *passkeys.urlpatterns,
 ]

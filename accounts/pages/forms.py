@@ -188,16 +188,6 @@ class AddEmailForm(account.AddEmailForm):
         self.fields["email"].label = _("New e-mail address")
 
 
-class ConfirmEmailVerificationCodeForm(account.ConfirmEmailVerificationCodeForm):
-    """The code that was mailed to an address."""
-
-    code = CodeField(label=_("Code"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        focus(self, "code")
-
-
 class SecondStep(KeepAddressCount, forms.Form):
     """The one field of both forms below."""
 

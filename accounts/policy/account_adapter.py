@@ -20,13 +20,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.models import normalise_email
-from accounts.policy import outbox, pending, sessions
+from accounts.policy import outbox, pending, reproof, sessions
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.last_used import remember_way
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PIN = "accounts.policy.stages.PinStage"
+#: Mails that say when, with what and from where they were asked for.
+ASKED_FOR = ("account/email/login_code", "account/email/proof_code")
 RECHECK = "accounts.policy.stages.RecheckStage"
 
 
@@ -158,12 +161,17 @@ class AccountAdapter(DefaultAccountAdapter):
         recent = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
         if records and records[-1]["at"] > recent:
             return False
-        return bool(super().is_reauthentication_required(app=app, **kwargs))
+        if not super().is_reauthentication_required(app=app, **kwargs):
+            return False
+        # allauth would let them through; what is raised here is what it raises.
+        if request.user.is_authenticated and reproof.is_needed_by(request.user):
+            reproof.demand(request)
+        return True
 
     def get_reauthentication_methods(
         self, user: User | AnonymousUser
     ) -> list[dict[str, Any]]:
-        """As allauth's, in our words."""
+        """As allauth's, in our words; a code by mail for who has none of them."""
         names = {
             "mfa_reauthenticate": _("Use a code"),
             "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
@@ -171,6 +179,8 @@ class AccountAdapter(DefaultAccountAdapter):
         found = super().get_reauthentication_methods(user)
         for method in found:
             method["description"] = names.get(method["id"], method["description"])
+        if user.is_authenticated:
+            return found or reproof.methods(user)
         return found
 
     # What people type ----------------------------------------------------------
@@ -231,6 +241,8 @@ class AccountAdapter(DefaultAccountAdapter):
             for name, value in context.items()
             if name.endswith("_url") and value
         }
+        if template_prefix in ASKED_FOR:
+            context |= self._asker()
         context = {
             "email": email,
             **context,
@@ -240,3 +252,11 @@ class AccountAdapter(DefaultAccountAdapter):
             "support_email": settings.BRAND_SUPPORT_EMAIL,
         }
         outbox.post(self.render_mail(template_prefix, email, context))
+
+    def _asker(self) -> dict[str, Any]:
+        request = current.request
+        return {
+            "timestamp": timezone.now(),
+            "ip": self.get_client_ip(request),
+            "user_agent": self.get_http_user_agent(request)[:200],
+        }

@@ -1,4 +1,4 @@
-"""E-mail addresses that read as another's once a library changes their case."""
+"""E-mail addresses that libraries read as another's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def is_look_alike(email: str) -> bool:
 def refuse_look_alike(email: str) -> None:
     """A form validator: it runs before a library's field changes the case.
 
-    Raises ValidationError.
+    A quoted local part may hold another address, and mail software has delivered to
+    that one. Raises ValidationError.
     """
-    if is_look_alike(email):
+    if is_look_alike(email) or '"' in email:
         raise ValidationError(_("Enter a valid e-mail address."), code="invalid")

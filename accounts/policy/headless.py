@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.fields import EmailField
+from allauth.account.internal.flows.reauthentication import (
+    raise_if_reauthentication_required,
+)
 from allauth.core import ratelimit
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
@@ -23,7 +26,7 @@ from allauth.mfa.webauthn.internal import auth as webauthn_auth
 from django.forms import CharField
 from django.urls import path
 
-from accounts.policy import headless_passkeys
+from accounts.policy import headless_codes, headless_passkeys
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
@@ -50,6 +53,12 @@ class SignupInput(account_inputs.SignupInput):
         """As allauth's, in the same time for an address that has an account."""
         spend_a_hash(self)
         return super().try_save(request)
+
+
+class RequestPasswordResetInput(account_inputs.RequestPasswordResetInput):
+    """E-mail address."""
+
+    email = EmailField(validators=[refuse_look_alike])
 
 
 class ResetPasswordInput(account_inputs.ResetPasswordInput):
@@ -83,6 +92,12 @@ class SignupView(account_views.SignupView):
     input_class = {"POST": SignupInput}  # noqa: RUF012 - as allauth declares it
 
 
+class RequestPasswordResetView(account_views.RequestPasswordResetView):
+    """POST auth/password/request."""
+
+    input_class = RequestPasswordResetInput
+
+
 class ResetPasswordView(account_views.ResetPasswordView):
     """GET and POST auth/password/reset."""
 
@@ -93,6 +108,15 @@ class ChangePasswordView(account_views.ChangePasswordView):
     """POST account/password/change."""
 
     input_class = ChangePasswordInput
+
+    def handle(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Allauth's answer. A first password has no old one as proof: 401 asks."""
+        user: Any = request.user
+        if not user.has_usable_password():
+            raise_if_reauthentication_required(request, app="allauth.account")
+        return super().handle(request, *args, **kwargs)
 
 
 class ReauthenticateView(account_views.ReauthenticateView):
@@ -170,6 +194,7 @@ class ManagePhoneView(account_views.ManagePhoneView):
 VIEWS: dict[str, Any] = {
     "auth/login": LoginView,
     "auth/signup": SignupView,
+    "auth/password/request": RequestPasswordResetView,
     "auth/password/reset": ResetPasswordView,
     "auth/reauthenticate": ReauthenticateView,
     "auth/2fa/authenticate": AuthenticateView,
@@ -179,6 +204,7 @@ VIEWS: dict[str, Any] = {
     "account/phone": ManagePhoneView,
     "account/password/change": ChangePasswordView,
     **headless_passkeys.VIEWS,
+    **headless_codes.VIEWS,
 }
 
 

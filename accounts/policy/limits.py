@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 APP = "allauth.account"
 #: Limits that allauth keeps elsewhere.
 APPS = {"webauthn_login": "allauth.mfa"}
-#: Which limits a page's path is counted under.
+#: Which limits a page's path is counted under; the first that fits.
 PAGE_LIMITS = {
     "webauthn": ("webauthn_login", "login_failed", "passkey_options"),
+    "code": ("reset_password", "login_failed", "reauthenticate"),
+    "confirm-email": ("login_failed", "confirm_email"),
     "2fa": ("login_failed",),
     "login": ("login", "login_failed"),
     "signup": ("signup",),
@@ -127,9 +129,16 @@ def page_retry_after(request: HttpRequest) -> int:
         (limits for part, limits in PAGE_LIMITS.items() if part in parts),
         ("manage_email", "confirm_email"),
     )
-    email = request.POST.get("login") or request.POST.get("email") or ""
+    typed = request.POST.get("login") or request.POST.get("email")
+    email = typed or _waiting_email(request)
     key = second_step_key(request.session) if "2fa" in parts else ""
     return retry_after(request, actions, key=key or attempts_key(request, email))
+
+
+def _waiting_email(request: HttpRequest) -> str:
+    """Whose code is awaited: of a pending sign-in, else of who is signed in."""
+    pending = request.session.get(LOGIN_SESSION_KEY) or {}
+    return str(pending.get("email") or getattr(request.user, "email", ""))
 
 
 def second_step_key(session: SessionBase) -> str:

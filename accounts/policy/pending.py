@@ -47,9 +47,14 @@ def claim(request: HttpRequest) -> None:
     key = getattr(request, WAITED, None)
     if key is None or Session.objects.filter(pk=key).delete()[0]:
         return
+    give_way(request)
+    raise ImmediateHttpResponse(headed_redirect_response("account_login"))
+
+
+def give_way(request: HttpRequest) -> None:
+    """Leave the session to the request that was first: this one writes nothing."""
     if is_headless_request(request) == Client.APP:
         request.session = session_store()
     else:
         # Neither saved nor its cookie taken back: the winner's is in the same browser.
         request.session.modified = False
-    raise ImmediateHttpResponse(headed_redirect_response("account_login"))

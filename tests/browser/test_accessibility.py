@@ -11,12 +11,15 @@ from tests.fixtures import Authenticator
 
 PASSWORD = "correct horse battery"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CODE = r"^([0-9]{4}-[0-9]{4})$"
+PROOF = r"confirm at [^:]+ that it is you:\s+([0-9]{4}-[0-9]{4})"
 LOOKS = [(width, scheme) for width in (320, 1280) for scheme in ("light", "dark")]
 OPEN = {
     "home": "/",
     "sign in": "/accounts/login/",
     "sign up": "/accounts/signup/",
     "sign up by passkey": "/accounts/signup/passkey/",
+    "code by mail": "/accounts/login/code/",
     "reset": "/accounts/password/reset/",
     "reset asked": "/accounts/password/reset/done/",
     "reset link too old": "/accounts/password/reset/key/1-x/",
@@ -101,6 +104,7 @@ def test_their_error_states(look, site):
         "/accounts/login/": {"#id_login": "a@example.org", "#id_password": "x"},
         "/accounts/signup/": {"#id_email": "nonsense", "#id_password1": "short"},
         "/accounts/password/reset/": {"#id_email": "nonsense"},
+        "/accounts/login/code/": {"#id_email": "nonsense"},
     }.items():
         page.goto(site.url + path)
         for field, value in fields.items():
@@ -163,6 +167,38 @@ def test_the_code_page_of_a_sign_up(look, site):
     page.press("#id_code", "Enter")
     page.wait_for_selector("#error-summary")
     check(page, "code, refused")
+
+
+def test_the_pages_of_a_sign_in_and_a_proof_by_code(look, site):
+    page, name = look
+    email = f"axe-code-{name}@example.org"
+    site.make_person(email, None)
+    page.goto(site.url + "/accounts/login/")
+    page.fill("#id_login", email)
+    page.get_by_role("link", name="E-mail me a code").click()
+    assert page.input_value("#id_email") == email  # typed once is enough
+    page.press("#id_email", "Enter")
+    page.wait_for_selector("#id_code")
+    check(page, "code to sign in")
+    page.fill("#id_code", "0000-0000")
+    page.press("#id_code", "Enter")
+    page.wait_for_selector("#error-summary")
+    check(page, "code to sign in, refused")
+    page.fill("#id_code", site.mail_to(email, CODE))
+    page.press("#id_code", "Enter")
+    page.wait_for_url("**/dashboard/")
+    page.goto(site.url + "/accounts/reauthenticate/code/?next=/profile/")
+    check(page, "proof by code")
+    page.get_by_role("button", name="E-mail me a code").click()
+    page.wait_for_selector("#id_code")
+    check(page, "proof by code, sent")
+    page.fill("#id_code", "0000-0000")
+    page.press("#id_code", "Enter")
+    page.wait_for_selector("#error-summary")
+    check(page, "proof by code, refused")
+    page.fill("#id_code", site.mail_to(email, PROOF))
+    page.press("#id_code", "Enter")
+    page.wait_for_url("**/profile/")
 
 
 def test_the_limited_page(look, site):

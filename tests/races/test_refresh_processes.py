@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.counts import count
+from tests.races.parallel import together
 from tests.services import postgres, server
 
 PASSWORD = "correct horse battery"
@@ -41,19 +40,6 @@ def tokens(busy_site):
         return answer.json()
 
     return sign_in
-
-
-def together(number, call):
-    """Run call(i) in threads that start together, each on its own connection."""
-    barrier = threading.Barrier(number)
-
-    def one(i):
-        with httpx.Client(timeout=30) as client:
-            barrier.wait()
-            return call(client, i)
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(one, range(number)))
 
 
 def refresh(site, token):
@@ -147,34 +133,6 @@ def test_a_revoked_token_is_refused_by_every_process_within_seconds(busy_site, t
     httpx.post(f"{busy_site.url}/api/token/revoke/", json={"refresh": pair["refresh"]})
     time.sleep(1.1)  # the snapshot is at most a second old
     assert set(together(16, me)) == {401}
-
-
-def test_one_totp_code_lets_one_of_many_in(busy_site):
-    secret = "JBSWY3DPEHPK3PXP"
-    busy_site.make_person("totp@example.org", PASSWORD)
-    busy_site.run(
-        "from allauth.mfa.totp.internal.auth import TOTP\n"
-        "from accounts.models import User\n"
-        f"TOTP.activate(User.objects.get(email='totp@example.org'), {secret!r})\n"
-        "print(0)\n"
-    )
-    from tests.fixtures import Authenticator
-
-    body = {"email": "totp@example.org", "password": PASSWORD}
-    pending = [
-        httpx.post(f"{busy_site.url}/api/token/", json=body).json()["pending_token"]
-        for _ in range(4)
-    ]
-    code = Authenticator(secret).code()
-
-    def call(client, i):
-        return client.post(
-            f"{busy_site.url}/api/token/mfa/",
-            json={"pending_token": pending[i], "code": code},
-        )
-
-    codes = sorted(answer.status_code for answer in together(4, call))
-    assert codes.count(200) == 1, codes
 
 
 def test_wrong_guesses_in_parallel_reach_the_hash_five_times(busy_site):

@@ -1,0 +1,100 @@
+"""Codes by mail: what asking for one and guessing one are counted under.
+
+A session counts the tries of its own code, but requests that arrive together all see
+the same count. These counters are shared, and change by one atomic step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from allauth.account import app_settings
+from allauth.account.internal.stagekit import unstash_login
+from allauth.core import context as current
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from django.http import Http404
+
+from accounts.audit.models import Action, Outcome
+from accounts.audit.record import record
+from accounts.models import normalise_email
+from accounts.policy.addresses import refuse_look_alike
+from accounts.policy.limits import APP, attempts_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def only_by_code_enabled() -> None:
+    """Raises Http404 unless people may sign in by code."""
+    if not app_settings.LOGIN_BY_CODE_ENABLED:
+        raise Http404
+
+
+def count_mail(email: str) -> None:
+    """Count a mail that was asked for. Raises ImmediateHttpResponse (429)."""
+    request = current.request
+    key = normalise_email(email)
+    if not ratelimit.consume(request, app=APP, action="reset_password", key=key):
+        _refuse(email)
+
+
+def count_try(email: str, check: Callable[[], str]) -> str:
+    """Check a code of this address; a wrong one counts as a failed sign-in.
+
+    So who may not guess passwords any more may not guess codes either, and the other
+    way round. Raises what `check` raises, and ImmediateHttpResponse (429).
+    """
+    request = current.request
+    usage = ratelimit.consume(
+        request,
+        app=APP,
+        action="login_failed",
+        key=attempts_key(request, email),
+        limit_get=True,  # a code can be tried by GET too: auth/email/verify
+    )
+    if usage is None:
+        _refuse(email)
+    code = check()
+    usage.rollback()
+    return code
+
+
+def _refuse(email: str) -> NoReturn:
+    request = current.request
+    record(
+        Action.SIGN_IN_LIMITED,
+        request=request,
+        outcome=Outcome.LIMITED,
+        method="code",
+        email=email,
+    )
+    raise ImmediateHttpResponse(ratelimit.respond_429(request))
+
+
+class CountedRequest:
+    """A mixin for forms that ask for a code to sign in with."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["email"]  # type: ignore[attr-defined] # of the form
+        field.validators = [*field.validators, refuse_look_alike]
+
+    def clean_email(self) -> str:
+        """As allauth's. Raises ImmediateHttpResponse (429)."""
+        count_mail(self.cleaned_data["email"])  # type: ignore[attr-defined]
+        email: str = super().clean_email()  # type: ignore[misc]
+        return email
+
+
+class CountedCode:
+    """A mixin for forms that take such a code."""
+
+    def clean_code(self) -> str:
+        """As allauth's. Raises ValidationError, ImmediateHttpResponse (429)."""
+        return count_try(self.counted_email(), super().clean_code)  # type: ignore[misc]
+
+    def counted_email(self) -> str:
+        """The address that the code was sent to: here the pending sign-in's."""
+        login = unstash_login(current.request, peek=True)
+        return (login.email if login else "") or ""
