@@ -97,7 +97,10 @@ GUARDED_CALLS = {
     "aauthenticate": set(),
     "force_login": set(),
     "check_password": set(),
-    "record_authentication": {"accounts/policy/account_adapter.py"},
+    "record_authentication": {
+        "accounts/policy/account_adapter.py",
+        "accounts/policy/reproof.py",
+    },
     "for_user": set(),
     "encode_token": set(),
     "signed": {"accounts/tokens/issue.py"},

@@ -203,6 +203,7 @@ OPEN_PAGES = {
     "/accounts/google/login/callback/",
     "/accounts/inactive/",
     "/accounts/login/",
+    "/accounts/login/code/",  # 404 unless LOGIN_BY_CODE
     "/accounts/logout/",
     "/accounts/oidc/1/login/",
     "/accounts/oidc/1/login/callback/",
