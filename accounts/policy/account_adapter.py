@@ -54,6 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_password_mismatch": _("Enter a correct e-mail address and password."),
         "enter_current_password": _("This is not your current password."),
         "incorrect_password": _("This is not your password."),
+        "too_many_login_attempts": _("Too many attempts. Try again in a few minutes."),
         "incorrect_code": _("This code does not fit. Try again, or get a new one."),
     }
 
