@@ -148,6 +148,15 @@ def sign_in_by_form(
     )
 
 
+def second_step(browser: Client, code: str, *, trust: bool = False) -> Any:
+    """POST a code, then the answer to whether this browser is trusted."""
+    answer = browser.post("/accounts/2fa/authenticate/", {"code": code})
+    if answer.status_code != 302 or answer["Location"] != "/accounts/2fa/trust/":
+        return answer
+    action = "trust" if trust else "skip"
+    return browser.post("/accounts/2fa/trust/", {"action": action})
+
+
 def deliver_mail() -> list[Any]:
     """Let the worker empty the outbox; returns what was sent so far."""
     Worker(
@@ -186,5 +195,5 @@ def owner(make_person: Callable[..., User], browser: Client) -> Client:
     user = make_person("owner@example.org", is_staff=True, is_superuser=True)
     app = enrol_totp(user)
     sign_in_by_form(browser, "owner@example.org")
-    browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    second_step(browser, app.code())
     return browser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.pages import codes, passkeys, views
+from accounts.pages import codes, factors, passkeys, views
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
@@ -15,6 +15,13 @@ urlpatterns = [
         "reauthenticate/code/",
         codes.ReauthenticateByCodeView.as_view(),
         name=URL_NAME,
+    ),
+    path("2fa/trust/", factors.trust_browser, name="mfa_trust"),
+    path("2fa/trust/forget/", factors.forget_browsers, name="mfa_forget_browsers"),
+    path(
+        "2fa/recovery-codes/",
+        factors.recovery_codes,
+        name="mfa_view_recovery_codes",
     ),
     *passkeys.urlpatterns,
 ]

@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
+from accounts.policy.totp import CodeOnce
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -188,7 +189,7 @@ class AddEmailForm(account.AddEmailForm):
         self.fields["email"].label = _("New e-mail address")
 
 
-class SecondStep(KeepAddressCount, forms.Form):
+class SecondStep(CodeOnce, KeepAddressCount, forms.Form):
     """The one field of both forms below."""
 
     code = CodeField(
@@ -209,7 +210,7 @@ class MFAReauthenticateForm(SecondStep, mfa.ReauthenticateForm):
     """The second step again, before something that matters."""
 
 
-class ActivateTOTPForm(totp.ActivateTOTPForm):
+class ActivateTOTPForm(CodeOnce, KeepAddressCount, totp.ActivateTOTPForm):
     """The first code of a new authenticator app."""
 
     code = CodeField(label=_("Code from the app"))

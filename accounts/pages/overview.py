@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.audit.history import device_name, method_name
+from accounts.policy.recovery import FEW
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 #: allauth's method names in session records that say little by themselves.
 DETAILS = {"mfa": "type", "socialaccount": "provider"}
-FEW_CODES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _codes(codes: Authenticator | None) -> list[Advice]:
     if codes is None:
         title = _("Make recovery codes")
         reason = _("If you lose your phone, these let you back in. You have none yet.")
-    elif len(codes.wrap().get_unused_codes()) <= FEW_CODES:
+    elif len(codes.wrap().get_unused_codes()) <= FEW:
         title = _("Renew your recovery codes")
         reason = _("Few of them are left. Each works only once.")
     else:

@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.models import normalise_email
-from accounts.policy import outbox, pending, reproof, sessions
+from accounts.policy import outbox, pending, reproof, sessions, trust
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.last_used import remember_way
@@ -44,6 +44,9 @@ PIN = "accounts.policy.stages.PinStage"
 #: Mails that say when, with what and from where they were asked for.
 ASKED_FOR = ("account/email/login_code", "account/email/proof_code")
 RECHECK = "accounts.policy.stages.RecheckStage"
+REPLACED = {
+    "allauth.mfa.stages.AuthenticateStage": "accounts.policy.stages.SecondStepStage"
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -125,6 +128,7 @@ class AccountAdapter(DefaultAccountAdapter):
             sessions.renew_sessions(user)
             sessions.end_oldest(user)
             sessions.begin(request.session)
+            trust.carry(request)
             super().login(request, user)
             request.session.save()
 
@@ -139,7 +143,8 @@ class AccountAdapter(DefaultAccountAdapter):
         LoginByCodeStage stays first: allauth stashes a login for it before any stage
         has run, and takes the first unhandled one as its own.
         """
-        first, *rest = super().get_login_stages()
+        stages = super().get_login_stages()
+        first, *rest = [REPLACED.get(stage, stage) for stage in stages]
         return [first, PIN, *rest, RECHECK]
 
     def post_login(
@@ -155,9 +160,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Proof is asked for again after REAUTHENTICATION_TIMEOUT, not sooner.
 
-        allauth would ask even right after a sign-in.
+        allauth would ask even right after a sign-in. One that a trusted browser let
+        through without its second step is no such proof.
         """
         request = current.request
+        if trust.is_unproven(request, request.user):
+            return True
         records = get_authentication_records(request, request.user)
         recent = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
         if records and records[-1]["at"] > recent:
@@ -172,7 +180,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reauthentication_methods(
         self, user: User | AnonymousUser
     ) -> list[dict[str, Any]]:
-        """As allauth's, in our words; a code by mail for who has none of them."""
+        """As allauth's, in our words; a code by mail for who has none of them.
+
+        Without the password where it proves too little.
+        """
         names = {
             "mfa_reauthenticate": _("Use a code"),
             "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
@@ -180,9 +191,18 @@ class AccountAdapter(DefaultAccountAdapter):
         found = super().get_reauthentication_methods(user)
         for method in found:
             method["description"] = names.get(method["id"], method["description"])
-        if user.is_authenticated:
-            return found or reproof.methods(user)
-        return found
+        if not user.is_authenticated:
+            return found
+        if trust.is_unproven(current.request, user):
+            return [method for method in found if method["id"] != "reauthenticate"]
+        return found or reproof.methods(user)
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """As allauth's. Raises ValidationError where a second step is wanted."""
+        if trust.is_unproven(current.request, user):
+            text = _("You trust this browser, so we ask for your second step here.")
+            raise ValidationError(text, code="second_step_required")
+        return bool(super().reauthenticate(user, password))
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:

@@ -26,10 +26,12 @@ from allauth.mfa.webauthn.internal import auth as webauthn_auth
 from django.forms import CharField
 from django.urls import path
 
-from accounts.policy import headless_codes, headless_passkeys
+from accounts.policy import headless_codes, headless_passkeys, trust
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
+from accounts.policy.recovery import shown_once
+from accounts.policy.totp import CodeOnce
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -125,12 +127,18 @@ class ReauthenticateView(account_views.ReauthenticateView):
     input_class = ReauthenticateInput
 
 
-class AuthenticateInput(KeepAddressCount, mfa_inputs.AuthenticateInput):
+class AuthenticateInput(CodeOnce, KeepAddressCount, mfa_inputs.AuthenticateInput):
     """A code of the second step."""
 
 
-class MFAReauthenticateInput(KeepAddressCount, mfa_inputs.ReauthenticateInput):
+class MFAReauthenticateInput(
+    CodeOnce, KeepAddressCount, mfa_inputs.ReauthenticateInput
+):
     """A code, as proof again."""
+
+
+class ActivateTOTPInput(CodeOnce, KeepAddressCount, mfa_inputs.ActivateTOTPInput):
+    """The first code of a new authenticator app."""
 
 
 class AuthenticateView(mfa_views.AuthenticateView):
@@ -168,6 +176,32 @@ class ProviderTokenView(social_views.ProviderTokenView):
         return limited or super().handle(request, *args, **kwargs)
 
 
+class TrustView(mfa_views.TrustView):
+    """POST auth/2fa/trust, of the browser client."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Go on; trust the browser when asked to and when that signed them in."""
+        response = self.respond_next_stage()
+        if self.input.cleaned_data["trust"]:
+            trust.remember(request, self.stage.login.user, response)
+        return response
+
+
+class ManageTOTPView(mfa_views.ManageTOTPView):
+    """GET, POST and DELETE account/authenticators/totp."""
+
+    input_class = {"POST": ActivateTOTPInput}  # noqa: RUF012 - as allauth declares it
+
+
+class ManageRecoveryCodesView(mfa_views.ManageRecoveryCodesView):
+    """GET and POST account/authenticators/recovery-codes."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The codes the first time, then their number."""
+        with shown_once(request.user.pk):
+            return super().get(request, *args, **kwargs)
+
+
 class RefreshTokenView(token_views.RefreshTokenView):
     """POST tokens/refresh, under the limit of /api/token/refresh/."""
 
@@ -199,6 +233,9 @@ VIEWS: dict[str, Any] = {
     "auth/reauthenticate": ReauthenticateView,
     "auth/2fa/authenticate": AuthenticateView,
     "auth/2fa/reauthenticate": MFAReauthenticateView,
+    "auth/2fa/trust": TrustView,
+    "account/authenticators/totp": ManageTOTPView,
+    "account/authenticators/recovery-codes": ManageRecoveryCodesView,
     "auth/provider/token": ProviderTokenView,
     "tokens/refresh": RefreshTokenView,
     "account/phone": ManagePhoneView,

@@ -47,6 +47,8 @@ PAGE_LIMITS = {
     "reauthenticate": ("reauthenticate",),
     "change": ("change_password",),
 }
+#: Other reasons for which a code is refused.
+NOT_LIMITS = ("incorrect_code", "unverified_email")
 PURPOSE = "known device"
 COOKIE_AGE = 180 * 24 * 3600
 PEOPLE_PER_DEVICE = 5
@@ -177,7 +179,7 @@ class KeepAddressCount:
             with address_count_kept(current.request):
                 code: str = super().clean_code()  # type: ignore[misc] # of the form
         except (ValidationError, ImmediateHttpResponse) as error:
-            if getattr(error, "code", "") != "incorrect_code":
+            if getattr(error, "code", "") not in NOT_LIMITS:
                 self._record_limited(current.request)
             raise
         return code

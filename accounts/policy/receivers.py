@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.signals import email_confirmed
-from allauth.mfa.signals import authenticator_added
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_used
 from allauth.usersessions.models import UserSession
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from accounts.models import User
+from accounts.policy import trust
 from accounts.policy.pre_registered import first_proof
+from accounts.policy.recovery import tell_of_use
 from accounts.policy.sessions import end_sessions, forget_ended, session_store
+from accounts.policy.signals import sessions_ended
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
-    from allauth.mfa.models import Authenticator
     from django.http import HttpRequest
 
 
@@ -32,6 +35,19 @@ def end_when_disabled(instance: User, created: bool, **kwargs: Any) -> None:
     """Whoever is disabled, by whatever hand, is signed out everywhere."""
     if not created and not instance.is_active:
         end_sessions(instance, "deactivated")
+
+
+@receiver(sessions_ended)
+def trust_no_browser_either(user: User, **kwargs: Any) -> None:
+    """Who is signed out everywhere proves themselves anew everywhere."""
+    trust.forget_everywhere(user)
+
+
+@receiver(authenticator_used)
+def tell_of_used_codes(user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """A code out of ten is gone, maybe by a stranger's hand."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        tell_of_use(user, authenticator)
 
 
 @receiver(email_confirmed)

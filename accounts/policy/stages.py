@@ -1,4 +1,4 @@
-"""Two stages of ours in allauth's login: what began must still be true at the end."""
+"""Stages of ours in allauth's login: what began must still be true at the end."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from allauth.account.stages import LoginStage
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import headed_redirect_response, is_headless_request
 from allauth.headless.constants import Client
+from allauth.mfa.stages import AuthenticateStage
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from accounts.crypto import keyed_hash, keyed_hash_matches
-from accounts.policy import enrolment, pending
+from accounts.policy import enrolment, pending, trust
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -46,6 +47,19 @@ def is_unchanged(stage: LoginStage) -> bool:
     user.refresh_from_db()
     pin = stage.controller.get_stage(PinStage.key).state.get("pin", "")
     return user.is_active and keyed_hash_matches(_credentials(user), pin, PURPOSE)
+
+
+class SecondStepStage(AuthenticateStage):
+    """allauth's, where a trusted browser counts for people at its own pages alone."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Ask for a second step, or write down why not."""
+        if is_headless_request(self.request) == Client.APP:
+            trust.ignore_cookie(self.request)
+        response, goes_on = super().handle()
+        if response is None and self.login.user:
+            trust.note(self.request, self.login.user)
+        return response, goes_on
 
 
 class RecheckStage(LoginStage):

@@ -8,11 +8,15 @@ from django import template
 from django.conf import settings
 
 from accounts.audit.history import device_name
+from accounts.policy import trust
 from accounts.policy.last_used import last_way
 from accounts.policy.social_adapter import demo_providers
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.forms import BoundField
+    from django.template import Context
     from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -53,6 +57,19 @@ def control(field: BoundField) -> SafeString:
         own = field.field.widget.attrs.get("class", "")
         attrs["class"] = f"input {own}".strip()
     return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def in_fours(text: str) -> list[str]:
+    """A long key in groups that the eye can keep."""
+    return [text[start : start + 4] for start in range(0, len(text), 4)]
+
+
+@register.simple_tag(takes_context=True)
+def trusted_until(context: Context) -> datetime | None:
+    """Until when the person trusts the browser that asks for this page."""
+    request = context["request"]
+    return trust.trusted_until(request, request.user)
 
 
 @register.filter

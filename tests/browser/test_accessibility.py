@@ -141,6 +141,9 @@ def test_private_pages_and_the_second_step(look, site):
     page.get_by_role("button", name="Turn on").click()
     page.wait_for_url("**/recovery-codes/")
     check(page, "recovery codes")
+    codes = page.locator(".codes code").all_inner_texts()
+    page.reload()
+    check(page, "recovery codes, shown before")
     for path in ("/accounts/2fa/", "/accounts/2fa/recovery-codes/generate/",
                  "/accounts/2fa/totp/deactivate/", "/dashboard/"):  # fmt: skip
         page.goto(site.url + path)
@@ -153,6 +156,14 @@ def test_private_pages_and_the_second_step(look, site):
     page.press("#id_code", "Enter")
     page.wait_for_selector("#error-summary")
     check(page, "second step, refused")
+    page.fill("#id_code", codes[0])
+    page.press("#id_code", "Enter")
+    page.wait_for_url("**/2fa/trust/")
+    check(page, "trust")
+    page.get_by_role("button", name=re.compile("^Trust")).click()
+    page.wait_for_url("**/dashboard/")
+    page.goto(site.url + "/accounts/2fa/")
+    check(page, "security, trusted")
 
 
 def test_the_code_page_of_a_sign_up(look, site):

@@ -72,6 +72,7 @@ def test_the_whole_journey(page, site):
     assert page.evaluate("document.activeElement.id") == "id_code"
     page.fill("#id_code", recovery)
     page.press("#id_code", "Enter")
+    page.get_by_role("button", name="Don't trust it").click()
     page.wait_for_url("**/dashboard/")
     assert page.get_by_role("heading", level=1).inner_text() == "Jo Journey"
     page.get_by_role("link", name="Activity", exact=True).click()

@@ -238,6 +238,7 @@ def test_a_security_key_as_second_step_and_as_proof(page, site, width):
     page.wait_for_url("**/2fa/authenticate/")
     check(page, "second step by key")
     page.get_by_role("button", name="Use it now").click()
+    page.get_by_role("button", name="Don't trust it").click()
     page.wait_for_url("**/dashboard/")
     page.goto(site.url + LIST + "reauthenticate/?next=/accounts/email/")
     check(page, "proof by key")

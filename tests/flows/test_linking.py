@@ -20,6 +20,7 @@ from tests.fixtures import (
     deliver_mail,
     enrol_totp,
     later,
+    second_step,
     sign_in_by_form,
 )
 from tests.standins.fixtures import come_back, sign_in_by, start
@@ -52,11 +53,11 @@ def test_the_table_is_whole():
 def local(make_person):
     """The account that has the address, as the first column says; or None."""
 
-    def make(here, *, second_step):
+    def make(here, *, with_step):
         if here == "nobody has the address":
             return None
         user = make_person(EMAIL, verified=here == "verified")
-        if second_step:
+        if with_step:
             enrol_totp(user)
         return user
 
@@ -67,11 +68,11 @@ def local(make_person):
 def myself(make_person):
     """Somebody to be signed in as, whose address is proven."""
 
-    def make(here, *, second_step):
+    def make(here, *, with_step):
         user = make_person(EMAIL if here == "verified" else "myself@example.org")
         if here == "unverified":
             EmailAddress.objects.create(user=user, email=EMAIL)
-        return user, enrol_totp(user) if second_step else None
+        return user, enrol_totp(user) if with_step else None
 
     return make
 
@@ -83,16 +84,16 @@ def is_signed_in(browser):
 @pytest.mark.parametrize(("cell", "outcome"), cells())
 def test_each_cell(providers, browser, local, myself, cell, outcome):
     here, there, when = cell
-    second_step = "second step" in when
+    with_step = "second step" in when
     if when.startswith("signed in"):
-        user, app = myself(here, second_step=second_step)
+        user, app = myself(here, with_step=with_step)
         sign_in_by_form(browser, user.email)
         if app:
-            browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
+            second_step(browser, app.code())
         deliver_mail().clear()
         connect(providers, browser, there)
     else:
-        user = local(here, second_step=second_step)
+        user = local(here, with_step=with_step)
         answer = sign_in_by(providers, browser, misfortune=MISFORTUNES[there])
         assert (answer["Location"] == SIGN_UP_PAGE) == (there == "none told")
         if there == "none told":
@@ -207,7 +208,7 @@ def test_a_connected_account_asks_for_the_second_step(providers, browser, make_p
     again = Client(SERVER_NAME="localhost")
     assert sign_in_by(providers, again)["Location"] == "/accounts/2fa/authenticate/"
     assert not is_signed_in(again)
-    again.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    second_step(again, app.code())
     assert is_signed_in(again)
 
 

@@ -18,7 +18,13 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.tokens.models import Family
-from tests.fixtures import code_in, deliver_mail, enrol_totp, sign_in_by_form
+from tests.fixtures import (
+    code_in,
+    deliver_mail,
+    enrol_totp,
+    second_step,
+    sign_in_by_form,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ASK, CONFIRM = "/accounts/login/code/", "/accounts/login/code/confirm/"
@@ -113,7 +119,7 @@ def test_the_second_step_is_still_asked_for(make_person, browser, api, enabled):
     answer = browser.post(CONFIRM, {"code": mailed()})
     assert answer["Location"].startswith("/accounts/2fa/authenticate/")
     assert not signed_in(browser)
-    browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    second_step(browser, app.code())
     assert signed_in(browser)
     token = api.post(f"{API}/code/request", {"email": EMAIL}).json()["meta"][
         "session_token"

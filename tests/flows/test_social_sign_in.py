@@ -15,6 +15,7 @@ from tests.fixtures import (
     deliver_mail,
     enrol_totp,
     exchange,
+    second_step,
     sign_in_by_form,
 )
 from tests.standins.fixtures import (
@@ -123,7 +124,7 @@ def test_the_second_step_is_asked_for(providers, browser, provider):
     answer = sign_in_by(providers, again, provider)
     assert answer["Location"].startswith("/accounts/2fa/authenticate/")
     assert not is_signed_in(again)
-    again.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    second_step(again, app.code())
     assert is_signed_in(again)
 
 

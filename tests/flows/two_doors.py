@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.fixtures import Authenticator as App
-from tests.fixtures import code_in, deliver_mail, sign_in_by_form
+from tests.fixtures import code_in, deliver_mail, second_step, sign_in_by_form
 
 EMAIL = "maya@example.org"
 API = "/_allauth/app/v1"
@@ -38,7 +38,7 @@ class Page:
             code = code_in(deliver_mail()[-1])
             self.browser.post("/accounts/login/code/confirm/", {"code": code})
         if app:
-            self.browser.post("/accounts/2fa/authenticate/", {"code": app.code(-1)})
+            second_step(self.browser, app.code(-1))
         assert self.browser.get("/dashboard/").status_code == 200
 
     def renew(self, before: Page) -> None:

@@ -14,7 +14,7 @@ from accounts.audit.models import Action, Event
 from accounts.models import User
 from accounts.policy import hashing
 from accounts.tokens.models import Family
-from tests.fixtures import PASSWORD, enrol_totp, sign_in_by_form
+from tests.fixtures import PASSWORD, enrol_totp, second_step, sign_in_by_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,7 +101,7 @@ def test_a_factor_that_was_removed_opens_the_admin_no_more(make_person, browser)
     user = make_person(is_staff=True, is_superuser=True)
     app = enrol_totp(user)
     sign_in_by_form(browser)
-    browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    second_step(browser, app.code())
     assert browser.get("/admin/").status_code == 200
     browser.post("/accounts/2fa/totp/deactivate/")
     assert not user.authenticator_set.exists()

@@ -15,7 +15,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tokens.models import Family
-from tests.fixtures import PASSWORD, enrol_totp, exchange, sign_in_by_form
+from tests.fixtures import PASSWORD, enrol_totp, exchange, second_step, sign_in_by_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,7 @@ def test_a_pending_second_step_dies_with_what_it_began_from_on_the_page(
     app = enrol_totp(user)
     assert sign_in_by_form(browser)["Location"] == "/accounts/2fa/authenticate/"
     change(user)
-    answer = browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    answer = second_step(browser, app.code())
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")
     assert browser.get("/dashboard/").status_code == 302
@@ -60,7 +60,7 @@ def test_a_pending_second_step_dies_with_what_it_began_from_on_the_page(
 def test_an_unchanged_pending_second_step_goes_through(make_person, browser):
     app = enrol_totp(make_person())
     sign_in_by_form(browser)
-    browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    second_step(browser, app.code())
     assert browser.get("/dashboard/").status_code == 200
 
 

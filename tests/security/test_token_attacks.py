@@ -27,7 +27,7 @@ from accounts.tokens.explain import explain
 from accounts.tokens.issue import pair as pair_of
 from accounts.tokens.key_rotation import replace_at_once, rotate
 from accounts.tokens.models import Family, SigningKey
-from tests.fixtures import enrol_totp, exchange, sign_in_by_form
+from tests.fixtures import enrol_totp, exchange, second_step, sign_in_by_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "access_tokens.json"
@@ -190,7 +190,7 @@ def test_explain_has_a_sentence_for_everything(db, name):
 def test_a_password_does_not_make_an_old_second_factor_fresh(make_person, api, browser):
     app = enrol_totp(make_person())
     sign_in_by_form(browser)
-    browser.post("/accounts/2fa/authenticate/", {"code": app.code()})
+    second_step(browser, app.code())
     pair = exchange(browser).json()
     assert claims(pair["access"])["acr"] == "aal2"
     with time_machine.travel(timezone.now() + timedelta(hours=1)):

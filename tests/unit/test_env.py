@@ -203,3 +203,16 @@ def test_numbers_have_bounds(monkeypatch):
     monkeypatch.setenv("SOME_NUMBER", "\u0665")  # an Arabic five
     with pytest.raises(ImproperlyConfigured, match="SOME_NUMBER"):
         Env().number("SOME_NUMBER", 1)
+
+
+def test_every_cookie_is_bound_to_the_host_over_https():
+    code = (
+        "from authsite import settings as s\n"
+        "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEVICE_COOKIE_NAME,"
+        " s.MFA_TRUST_COOKIE_NAME)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env=BASE, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert [name[:7] for name in done.stdout.split()] == ["__Host-"] * 4

@@ -40,6 +40,16 @@
     }
   }
 
+  /* What is shown once, for a password manager. */
+  for (const button of fields("[data-copy]")) {
+    if (!navigator.clipboard) break;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText);
+      button.textContent = button.dataset.done;
+    });
+  }
+
   /* A second press while the first is under way sends nothing. */
   for (const form of fields("form[method=post]")) {
     form.addEventListener("submit", (event) => {
