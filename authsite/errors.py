@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
@@ -102,8 +103,13 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; 503 with Retry-After when a part that we need does not answer."""
+    """500; 503 with Retry-After when a part that we need does not answer.
+
+    409 when another request gave the session of a pending sign-in its next key.
+    """
     error: Any = sys.exc_info()[1]
+    if isinstance(error, UpdateError):
+        return respond(request, 409, "conflict", "Another request was first.")
     if isinstance(error, UNAVAILABLE):
         wait = getattr(error, "retry_after", 1)
         return respond(request, 503, "unavailable", "Try again in a moment.", wait)
