@@ -88,10 +88,15 @@ def started(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
-def kill_workers(site, busy):
-    """KILLS times the oldest worker: the one that was started longest ago."""
+def kill_workers(site, busy, clients):
+    """KILLS times the oldest worker: the one that was started longest ago.
+
+    A few more when by chance none of them was at work on an answer.
+    """
     killed = set()
-    for _ in range(KILLS):
+    while len(killed) < 3 * KILLS:
+        if len(killed) >= KILLS and any(client.lost for client in clients):
+            break
         time.sleep(APART)
         alive = [pid for pid in workers(site) if pid not in killed]
         assert alive, site.log.read_text()[-2000:]
@@ -127,13 +132,13 @@ def test_nobody_is_signed_out_and_no_family_forks(site):
     for thread in threads:
         thread.start()
     try:
-        killed = kill_workers(site, busy)
+        killed = kill_workers(site, busy, clients)
         time.sleep(1)
     finally:
         going.clear()
     for thread in threads:
         thread.join(15)
-    assert len(killed) == KILLS
+    assert len(killed) >= KILLS
     assert [client.refused for client in clients] == [[]] * CLIENTS
     assert sum(client.lost for client in clients) > 0  # or nothing was put to the test
     rows = site.run(
