@@ -68,6 +68,13 @@ class AuthenticatorInline(OfPerson):
         return str(factor.data.get("name", ""))
 
 
+class ConnectionInline(OfPerson):
+    """The providers that sign them in: whose account there, never what it said."""
+
+    model = SocialAccount
+    fields = readonly_fields = ("provider", "uid", "date_joined", "last_login")
+
+
 class SessionInline(OfPerson):
     """Where they are signed in: never the key."""
 
@@ -97,7 +104,7 @@ class UserAdmin(PolicyModelAdmin):
         "email", "is_active", "is_staff", "is_superuser", "date_joined", "last_login",
     )  # fmt: skip
     filter_horizontal = ("groups",)
-    inlines = (EmailInline, AuthenticatorInline, SessionInline)
+    inlines = (EmailInline, AuthenticatorInline, ConnectionInline, SessionInline)
     actions = ACTIONS
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -7,6 +7,7 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
@@ -276,3 +277,16 @@ def test_second_steps_can_be_removed_for_who_lost_them(owner, make_person):
     assert (event.user, event.data["reason"]) == (user, "lost the phone")
     (letter,) = [m for m in deliver_mail() if m.to == [user.email]]
     assert "An administrator removed all second steps" in letter.body
+
+
+def test_a_person_s_page_shows_their_ways_in_and_no_secret(owner, make_person):
+    user = make_person()
+    app = enrol_totp(user)
+    SocialAccount.objects.create(
+        user=user, provider="google", uid="42", extra_data={"hd": "a-private-thing"}
+    )
+    page = owner.get(f"{PEOPLE}{user.pk}/change/").content.decode()
+    for shown in ("google", ">42<", "TOTP", "Recovery codes"):
+        assert shown in page
+    for hidden in (app.secret, "a-private-thing", "seed"):
+        assert hidden not in page
