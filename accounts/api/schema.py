@@ -58,7 +58,8 @@ class TextField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-cal
         if isinstance(field, bodies.Address):
             found["format"] = "email"
         elif field.trim_whitespace:
-            found["pattern"] = r"\S"
+            # What Python takes for white space, and other regular expressions do not.
+            found["pattern"] = r"[^\s\u001c-\u001f\u0085]"
         return found
 
 
