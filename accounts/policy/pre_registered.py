@@ -35,9 +35,11 @@ def is_unproven(user: User, except_pk: int | None = None) -> bool:
 def first_proof(request: HttpRequest, user: User, address: EmailAddress) -> None:
     """Called when an address is proven: the first time, only the proof in hand stays.
 
-    That is what the sign-in under way used: its password, or its provider.
+    That is what the sign-in under way used: its password, or its provider. An account
+    that was signed in to before had a proven address then, so it is its owner's: an
+    administrator may have taken the mark away, which must cost them no second step.
     """
-    if is_unproven(user, except_pk=address.pk):
+    if user.last_login is None and is_unproven(user, except_pk=address.pk):
         records = get_authentication_records(request, user)
         wipe(user, request, address.email, keep=records)
 

@@ -298,3 +298,15 @@ def test_a_stranger_s_provider_does_not_outlive_a_new_password(providers, browse
     sign_in_by(providers, again, misfortune="unverified", sub="666")
     assert not is_signed_in(again)
     assert not is_signed_in(stranger)
+
+
+def test_an_account_with_a_history_loses_no_second_step(make_person, browser):
+    user = make_person()
+    sign_in_by_form(Client(SERVER_NAME="localhost"))
+    app = enrol_totp(user)
+    EmailAddress.objects.filter(user=user).update(verified=False)
+    sign_in_by_form(browser)
+    answer = browser.post(CODE_PAGE, {"code": code_in(deliver_mail()[-1])})
+    assert answer["Location"] == "/accounts/2fa/authenticate/"
+    second_step(browser, app.code())
+    assert is_signed_in(browser)
