@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.policy.addresses import refuse_look_alike
+from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.totp import CodeOnce
@@ -130,7 +130,7 @@ class SocialSignupForm(social.SignupForm):
         focus(self, "email")
 
 
-class ResetPasswordForm(account.ResetPasswordForm):
+class ResetPasswordForm(ProvenAddress, account.ResetPasswordForm):
     """Ask for a link to choose a new password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

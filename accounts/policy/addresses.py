@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import normalise_email
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 def is_look_alike(email: str) -> bool:
@@ -29,3 +36,27 @@ def refuse_look_alike(email: str) -> None:
     """
     if is_look_alike(email) or '"' in email:
         raise ValidationError(_("Enter a valid e-mail address."), code="invalid")
+
+
+def is_of(user: User, email: str) -> bool:
+    """Whether this address may open this account: its own, or one they have proven.
+
+    One that was typed and not proven, or left, may be anybody's.
+    """
+    if user.email == email:
+        return True
+    proven = EmailAddress.objects.filter(user=user, email=email, verified=True)
+    return bool(proven.exists())
+
+
+class ProvenAddress:
+    """A mixin for forms that send a link for a new password to an address."""
+
+    users: list[User]
+
+    def clean_email(self) -> str:
+        """As allauth's; people whose address it is not proven to be are left out."""
+        email: str = super().clean_email()  # type: ignore[misc] # of the form
+        spelled = normalise_email(email)
+        self.users = [user for user in self.users if is_of(user, spelled)]
+        return email

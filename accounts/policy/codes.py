@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.stagekit import unstash_login
 from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -18,11 +19,13 @@ from django.http import Http404
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.models import normalise_email
-from accounts.policy.addresses import refuse_look_alike
+from accounts.policy.addresses import is_of, refuse_look_alike
 from accounts.policy.limits import APP, attempts_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from accounts.models import User
 
 
 def only_by_code_enabled() -> None:
@@ -73,7 +76,12 @@ def _refuse(email: str) -> NoReturn:
 
 
 class CountedRequest:
-    """A mixin for forms that ask for a code to sign in with."""
+    """A mixin for forms that ask for a code to sign in with.
+
+    An address that somebody typed or left, and nobody proved, opens no account.
+    """
+
+    _user: User | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,6 +92,8 @@ class CountedRequest:
         """As allauth's. Raises ImmediateHttpResponse (429)."""
         count_mail(self.cleaned_data["email"])  # type: ignore[attr-defined]
         email: str = super().clean_email()  # type: ignore[misc]
+        if self._user and not is_of(self._user, normalise_email(email)):
+            self._user = None
         return email
 
 
@@ -92,7 +102,13 @@ class CountedCode:
 
     def clean_code(self) -> str:
         """As allauth's. Raises ValidationError, ImmediateHttpResponse (429)."""
-        return count_try(self.counted_email(), super().clean_code)  # type: ignore[misc]
+        code = count_try(self.counted_email(), super().clean_code)  # type: ignore[misc]
+        login = unstash_login(current.request, peek=True)
+        # A sign-in by code names its address; a sign-up need not.
+        email = login.email if login else None
+        if login and login.user and email and not is_of(login.user, email):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
     def counted_email(self) -> str:
         """The address that the code was sent to: here the pending sign-in's."""

@@ -27,7 +27,7 @@ from django.forms import CharField
 from django.urls import path
 
 from accounts.policy import headless_codes, headless_passkeys, trust
-from accounts.policy.addresses import refuse_look_alike
+from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.recovery import shown_once
@@ -57,7 +57,9 @@ class SignupInput(account_inputs.SignupInput):
         return super().try_save(request)
 
 
-class RequestPasswordResetInput(account_inputs.RequestPasswordResetInput):
+class RequestPasswordResetInput(
+    ProvenAddress, account_inputs.RequestPasswordResetInput
+):
     """E-mail address."""
 
     email = EmailField(validators=[refuse_look_alike])

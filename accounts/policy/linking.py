@@ -24,6 +24,18 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+def keep_one_address(sociallogin: SocialLogin) -> None:
+    """Only the address that the account will have comes over from the provider.
+
+    GitHub tells of others, unproven ones too. Each would become a row of the new
+    account, so that whoever owns such an address would be led into it by a reset.
+    """
+    email = user_email(sociallogin.user) or ""
+    sociallogin.email_addresses = [
+        one for one in sociallogin.email_addresses if one.email == email
+    ]
+
+
 def settle(request: HttpRequest, sociallogin: SocialLogin) -> None:
     """Clear the way for the owner of an address that the provider has verified.
 

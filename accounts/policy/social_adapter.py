@@ -44,6 +44,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Before allauth decides whose account it is; see accounts.policy.linking."""
+        linking.keep_one_address(sociallogin)
         connects = sociallogin.state.get("process") == AuthProcess.CONNECT
         if not (sociallogin.is_existing or connects):
             linking.settle(request, sociallogin)

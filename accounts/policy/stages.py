@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.crypto import keyed_hash, keyed_hash_matches
 from accounts.policy import enrolment, pending, trust
+from accounts.policy.addresses import is_of
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -35,9 +36,15 @@ class PinStage(LoginStage):
     key = "policy_pin"
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
-        """Never stops a sign-in."""
-        if self.login.user:
-            self.state["pin"] = keyed_hash(_credentials(self.login.user), PURPOSE)
+        """Stops a sign-in by an address that is not the person's, such as a former one.
+
+        allauth would add it to the account anew, and let its holder prove it.
+        """
+        user, email = self.login.user, self.login.email
+        if user and email and not is_of(user, email):
+            return headed_redirect_response("account_login"), False
+        if user:
+            self.state["pin"] = keyed_hash(_credentials(user), PURPOSE)
         return None, True
 
 
