@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.pages import codes, factors, passkeys, views
+from accounts.pages import codes, connections, factors, passkeys, views
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
@@ -23,5 +23,6 @@ urlpatterns = [
         factors.recovery_codes,
         name="mfa_view_recovery_codes",
     ),
+    path("3rdparty/", connections.connections, name="socialaccount_connections"),
     *passkeys.urlpatterns,
 ]

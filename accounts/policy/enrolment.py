@@ -14,7 +14,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -41,7 +41,11 @@ OPEN_NAMES = (
     *("google_", "github_", "openid_connect_"),
 )
 #: Doors that answer by themselves, each as strictly.
-OPEN_NAMESPACES = frozenset({"admin", "headless", "api"})
+OPEN_NAMESPACES = frozenset({"admin", "api"})
+#: The same of allauth's headless API, after /_allauth/browser/v1/.
+HEADLESS = "/_allauth/"
+OPEN_CALLS = ("config", "auth/", "account/authenticators", "account/email")
+SHUT_CALLS = ("auth/sessions",)
 
 
 class EnrolmentRequired(Exception):
@@ -94,8 +98,23 @@ def answer(request: HttpRequest) -> HttpResponse:
     """403 in the shape of allauth's headless API."""
     from allauth.headless.internal.restkit.response import APIResponse
 
-    error = {"code": CODE, "message": str(DETAIL)}
-    return APIResponse(request, errors=[error], status=HTTPStatus.FORBIDDEN)
+    return APIResponse(request, errors=[_error()], status=HTTPStatus.FORBIDDEN)
+
+
+def _error() -> dict[str, str]:
+    return {"code": CODE, "message": str(DETAIL)}
+
+
+def _is_open(request: HttpRequest, view: Any) -> bool:
+    """Whether somebody who must set up a second step may go there all the same."""
+    path, match = request.path_info, request.resolver_match
+    if path.startswith(HEADLESS):  # allauth marks all of these as open to anybody
+        call = "/".join(path.split("/")[4:])
+        return call.startswith(OPEN_CALLS) and not call.startswith(SHUT_CALLS)
+    if match is None or not getattr(view, "login_required", True):
+        return True
+    name = match.url_name or ""
+    return bool(OPEN_NAMESPACES & set(match.namespaces)) or name.startswith(OPEN_NAMES)
 
 
 class EnrolmentMiddleware:
@@ -112,15 +131,13 @@ class EnrolmentMiddleware:
         self, request: HttpRequest, view: Any, *args: Any
     ) -> HttpResponse | None:
         """None lets the page through."""
-        match = request.resolver_match
-        if match is None or not getattr(view, "login_required", True):
-            return None
-        if OPEN_NAMESPACES & set(match.namespaces):
-            return None
-        if (match.url_name or "").startswith(OPEN_NAMES):
+        if _is_open(request, view):
             return None
         if not request.user.is_authenticated or not must_enrol(request.user):
             return None
+        if request.path_info.startswith(HEADLESS):
+            body = {"status": HTTPStatus.FORBIDDEN, "errors": [_error()]}
+            return JsonResponse(body, status=HTTPStatus.FORBIDDEN)
         text = _("Your account needs a second step. Set one up to go on.")
         messages.warning(request, text)
         return HttpResponseRedirect(reverse("mfa_index"))

@@ -23,6 +23,7 @@ from allauth.headless.mfa import views as mfa_views
 from allauth.headless.socialaccount import views as social_views
 from allauth.headless.tokens import views as token_views
 from allauth.mfa.webauthn.internal import auth as webauthn_auth
+from django.db import transaction
 from django.forms import CharField
 from django.urls import path
 
@@ -32,6 +33,7 @@ from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.recovery import shown_once
 from accounts.policy.totp import CodeOnce
+from accounts.policy.ways_in import lock
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -167,6 +169,18 @@ class MFAReauthenticateView(mfa_views.ReauthenticateView):
     input_class = MFAReauthenticateInput
 
 
+class ManageProvidersView(social_views.ManageProvidersView):
+    """GET and DELETE account/providers."""
+
+    def handle(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """One change at a time of what a person can sign in with."""
+        with transaction.atomic():
+            lock(request.user)
+            return super().handle(request, *args, **kwargs)
+
+
 class ProviderTokenView(social_views.ProviderTokenView):
     """POST auth/provider/token, under the limit of sign-ins: each asks the provider."""
 
@@ -238,6 +252,7 @@ VIEWS: dict[str, Any] = {
     "auth/2fa/trust": TrustView,
     "account/authenticators/totp": ManageTOTPView,
     "account/authenticators/recovery-codes": ManageRecoveryCodesView,
+    "account/providers": ManageProvidersView,
     "auth/provider/token": ProviderTokenView,
     "tokens/refresh": RefreshTokenView,
     "account/phone": ManagePhoneView,

@@ -145,3 +145,26 @@ def test_an_owner_sets_the_rule_on_the_group_s_page(owner):
     answer = owner.post(f"/admin/auth/group/{group.pk}/change/", form)
     assert answer.status_code == 302
     assert GroupPolicy.objects.get(group=group).second_factor_required
+
+
+SHUT = (
+    ("get", "auth/sessions"),
+    ("delete", "auth/sessions"),
+    ("post", "account/password/change"),
+    ("get", "account/providers"),
+)
+OPEN = (("get", "auth/session"), ("get", "account/authenticators"), ("get", "config"))
+
+
+def test_calls_with_the_browser_s_session_are_shut_too(bound_person, browser):
+    sign_in_by_form(browser)
+    for method, call in SHUT:
+        sent = {"content_type": "application/json"} if method == "post" else {}
+        answer = getattr(browser, method)(f"/_allauth/browser/v1/{call}", **sent)
+        assert answer.status_code == 403, call
+        assert [e["code"] for e in answer.json()["errors"]] == [CODE]
+    for method, call in OPEN:
+        answer = getattr(browser, method)(f"/_allauth/browser/v1/{call}")
+        assert answer.status_code == 200, call
+    enrol_totp(bound_person)
+    assert browser.get("/_allauth/browser/v1/auth/sessions").status_code == 200

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,10 +13,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
 
 from accounts.audit.models import Action, Event
 from accounts.models import User
+from accounts.policy.social_adapter import SocialAccountAdapter
 from tests.fixtures import (
     PASSWORD,
     code_in,
@@ -310,3 +315,32 @@ def test_an_account_with_a_history_loses_no_second_step(make_person, browser):
     assert answer["Location"] == "/accounts/2fa/authenticate/"
     second_step(browser, app.code())
     assert is_signed_in(browser)
+
+
+def test_two_disconnections_at_once_leave_one_way_in(providers, browser, monkeypatch):
+    sign_in_by(providers, browser)
+    page = start(browser, "github", "process=connect")
+    come_back(browser, providers.consent(page))
+    accounts = list(SocialAccount.objects.values_list("pk", flat=True))
+    assert len(accounts) == 2
+    both = threading.Barrier(2)
+    validate = SocialAccountAdapter.validate_disconnect
+
+    def slowly(self, account, others):
+        validate(self, account, others)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1)  # until the other one has looked too, if it can
+
+    monkeypatch.setattr(SocialAccountAdapter, "validate_disconnect", slowly)
+
+    def disconnect(pk):
+        client = Client(SERVER_NAME="localhost")
+        client.cookies = browser.cookies
+        try:
+            client.post("/accounts/3rdparty/", {"account": pk})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(disconnect, accounts))
+    assert SocialAccount.objects.count() == 1
