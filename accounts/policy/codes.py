@@ -34,10 +34,14 @@ def only_by_code_enabled() -> None:
         raise Http404
 
 
-def count_mail(email: str) -> None:
-    """Count a mail that was asked for. Raises ImmediateHttpResponse (429)."""
+def count_mail(email: str, key: str = "") -> None:
+    """Count a mail that was asked for. Raises ImmediateHttpResponse (429).
+
+    By its address, unless a key says whose own request it is: strangers who ask for
+    mails to somebody must not keep them from their own.
+    """
     request = current.request
-    key = normalise_email(email)
+    key = key or normalise_email(email)
     if not ratelimit.consume(request, app=APP, action="reset_password", key=key):
         _refuse(email)
 

@@ -93,7 +93,7 @@ class ProofByCode(AbstractCodeVerificationProcess):
         email = address_of(user)
         if not email:
             return None
-        count_mail(email)
+        count_mail(email, key=f"proof|{user.pk}")
         process = cls(request, cls.initial_state(user, email))
         process.state["code"] = get_adapter().generate_login_code()
         process.send()

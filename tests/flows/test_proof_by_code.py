@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
+from django.test import Client
 
 from accounts.models import User
 from tests.fixtures import code_in, deliver_mail
@@ -146,3 +147,20 @@ def test_without_a_verified_address_nothing_is_let_through(by_provider):
         call = by_provider.program
         assert call("POST", "auth/code/reauthenticate/request").status_code == 409
     assert deliver_mail() == []
+
+
+def test_strangers_who_ask_for_mails_keep_nobody_from_their_proof(
+    make_person, providers
+):
+    from tests.standins.fixtures import sign_in_by
+
+    browser = Client(SERVER_NAME="localhost")
+    sign_in_by(providers, browser)
+    stranger = Client(SERVER_NAME="localhost", REMOTE_ADDR="192.0.2.7")
+    for _ in range(6):
+        stranger.post("/accounts/password/reset/", {"email": "maya@example.org"})
+    deliver_mail().clear()
+    answer = browser.post(PROOF)
+    assert answer.status_code != 429
+    (letter,) = deliver_mail()
+    assert code_in(letter)
