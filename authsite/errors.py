@@ -109,6 +109,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     error: Any = sys.exc_info()[1]
     if isinstance(error, UpdateError):
+        request.session.modified = False  # there is nothing left to save it to
         return respond(request, 409, "conflict", "Another request was first.")
     if isinstance(error, UNAVAILABLE):
         wait = getattr(error, "retry_after", 1)

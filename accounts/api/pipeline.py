@@ -22,7 +22,8 @@ from rest_framework.response import Response
 
 from accounts.api.errors import refusal
 from accounts.policy import enrolment
-from accounts.policy.headless import AuthenticateView, LoginView
+from accounts.policy.headless import LoginView
+from accounts.policy.headless_factors import AuthenticateView
 from accounts.policy.limits import retry_after
 from accounts.policy.sessions import session_store
 

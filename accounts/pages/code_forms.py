@@ -8,7 +8,7 @@ from allauth.account import forms as account
 from django.utils.translation import gettext_lazy as _
 
 from accounts.pages.forms import CodeField, dress_email, focus
-from accounts.policy.codes import CountedCode, CountedRequest
+from accounts.policy.codes import CountedCode, CountedRequest, SignInCode
 
 
 class TypedCode(CountedCode):
@@ -28,7 +28,7 @@ class RequestLoginCodeForm(CountedRequest, account.RequestLoginCodeForm):
         focus(self, "email")
 
 
-class ConfirmLoginCodeForm(TypedCode, account.ConfirmLoginCodeForm):
+class ConfirmLoginCodeForm(SignInCode, TypedCode, account.ConfirmLoginCodeForm):
     """The code from that mail."""
 
     code = CodeField(label=_("Code"))

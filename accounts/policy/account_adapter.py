@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import (
-    get_authentication_records,
-    record_authentication,
-)
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
@@ -27,15 +22,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.models import normalise_email
-from accounts.policy import outbox, pending, reproof, sessions, trust
+from accounts.policy import outbox, pending, sessions, trust
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
+from accounts.policy.proof_again import ProofAgain
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
-    from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
@@ -49,7 +44,7 @@ REPLACED = {
 }
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(ProofAgain):
     """One policy for form, API, social, code and admin."""
 
     error_messages: ClassVar[dict[str, Any]] = {
@@ -156,53 +151,6 @@ class AccountAdapter(DefaultAccountAdapter):
             remember_device(request, response, user)
             remember_way(request, response, user)
         return response
-
-    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Proof is asked for again after REAUTHENTICATION_TIMEOUT, not sooner.
-
-        allauth would ask even right after a sign-in. One that a trusted browser let
-        through without its second step is no such proof.
-        """
-        request = current.request
-        if trust.is_unproven(request, request.user):
-            return True
-        records = get_authentication_records(request, request.user)
-        recent = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
-        if records and records[-1]["at"] > recent:
-            return False
-        if not super().is_reauthentication_required(app=app, **kwargs):
-            return False
-        # allauth would let them through; what is raised here is what it raises.
-        if request.user.is_authenticated and reproof.is_needed_by(request.user):
-            reproof.demand(request)
-        return True
-
-    def get_reauthentication_methods(
-        self, user: User | AnonymousUser
-    ) -> list[dict[str, Any]]:
-        """As allauth's, in our words; a code by mail for who has none of them.
-
-        Without the password where it proves too little.
-        """
-        names = {
-            "mfa_reauthenticate": _("Use a code"),
-            "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
-        }
-        found = super().get_reauthentication_methods(user)
-        for method in found:
-            method["description"] = names.get(method["id"], method["description"])
-        if not user.is_authenticated:
-            return found
-        if trust.is_unproven(current.request, user):
-            return [method for method in found if method["id"] != "reauthenticate"]
-        return found or reproof.methods(user)
-
-    def reauthenticate(self, user: User, password: str) -> bool:
-        """As allauth's. Raises ValidationError where a second step is wanted."""
-        if trust.is_unproven(current.request, user):
-            text = _("You trust this browser, so we ask for your second step here.")
-            raise ValidationError(text, code="second_step_required")
-        return bool(super().reauthenticate(user, password))
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:

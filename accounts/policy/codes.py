@@ -106,15 +106,28 @@ class CountedCode:
 
     def clean_code(self) -> str:
         """As allauth's. Raises ValidationError, ImmediateHttpResponse (429)."""
-        code = count_try(self.counted_email(), super().clean_code)  # type: ignore[misc]
+        return count_try(self.counted_email(), super().clean_code)  # type: ignore[misc]
+
+    def counted_email(self) -> str:
+        """The address that the code was sent to."""
+        raise NotImplementedError
+
+
+class SignInCode(CountedCode):
+    """A mixin for the forms that take a code to sign in with."""
+
+    def clean_code(self) -> str:
+        """As allauth's, and refused once the address is no longer the person's.
+
+        allauth would prove that address before any of our stages is asked.
+        """
+        code = super().clean_code()
         login = unstash_login(current.request, peek=True)
-        # A sign-in by code names its address; a sign-up need not.
-        email = login.email if login else None
-        if login and login.user and email and not is_of(login.user, email):
+        if login and login.user and not is_of(login.user, login.email or ""):
             raise get_adapter().validation_error("incorrect_code")
         return code
 
     def counted_email(self) -> str:
-        """The address that the code was sent to: here the pending sign-in's."""
+        """That of the sign-in that waits."""
         login = unstash_login(current.request, peek=True)
         return (login.email if login else "") or ""

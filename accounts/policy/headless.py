@@ -17,22 +17,15 @@ from allauth.core import ratelimit
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.constants import Client
-from allauth.headless.mfa import inputs as mfa_inputs
-from allauth.headless.mfa import response as mfa_response
-from allauth.headless.mfa import views as mfa_views
 from allauth.headless.socialaccount import views as social_views
 from allauth.headless.tokens import views as token_views
-from allauth.mfa.webauthn.internal import auth as webauthn_auth
 from django.db import transaction
 from django.forms import CharField
 from django.urls import path
 
-from accounts.policy import headless_codes, headless_passkeys, trust
+from accounts.policy import headless_codes, headless_factors, headless_passkeys
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
-from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
-from accounts.policy.recovery import shown_once
-from accounts.policy.totp import CodeOnce
 from accounts.policy.ways_in import lock
 
 if TYPE_CHECKING:
@@ -131,44 +124,6 @@ class ReauthenticateView(account_views.ReauthenticateView):
     input_class = ReauthenticateInput
 
 
-class AuthenticateInput(CodeOnce, KeepAddressCount, mfa_inputs.AuthenticateInput):
-    """A code of the second step."""
-
-
-class MFAReauthenticateInput(
-    CodeOnce, KeepAddressCount, mfa_inputs.ReauthenticateInput
-):
-    """A code, as proof again."""
-
-
-class ActivateTOTPInput(CodeOnce, KeepAddressCount, mfa_inputs.ActivateTOTPInput):
-    """The first code of a new authenticator app."""
-
-
-class AuthenticateView(mfa_views.AuthenticateView):
-    """POST auth/2fa/authenticate: a code, or the answer of a passkey or key.
-
-    GET: the options to ask a passkey or key with.
-    """
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """As auth/webauthn/authenticate."""
-        options = webauthn_auth.begin_authentication(self.stage.login.user)
-        return mfa_response.WebAuthnRequestOptionsResponse(request, options)
-
-    def get_input_class(self) -> Any:
-        """By what was sent."""
-        if "credential" in (self.data or {}):
-            return headless_passkeys.AuthenticateWebAuthnInput
-        return AuthenticateInput
-
-
-class MFAReauthenticateView(mfa_views.ReauthenticateView):
-    """POST auth/2fa/reauthenticate."""
-
-    input_class = MFAReauthenticateInput
-
-
 class ManageProvidersView(social_views.ManageProvidersView):
     """GET and DELETE account/providers."""
 
@@ -190,32 +145,6 @@ class ProviderTokenView(social_views.ProviderTokenView):
         """Allauth's answer, or 429."""
         limited = ratelimit.consume_or_429(request, action="login")
         return limited or super().handle(request, *args, **kwargs)
-
-
-class TrustView(mfa_views.TrustView):
-    """POST auth/2fa/trust, of the browser client."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Go on; trust the browser when asked to and when that signed them in."""
-        response = self.respond_next_stage()
-        if self.input.cleaned_data["trust"]:
-            trust.remember(request, self.stage.login.user, response)
-        return response
-
-
-class ManageTOTPView(mfa_views.ManageTOTPView):
-    """GET, POST and DELETE account/authenticators/totp."""
-
-    input_class = {"POST": ActivateTOTPInput}  # noqa: RUF012 - as allauth declares it
-
-
-class ManageRecoveryCodesView(mfa_views.ManageRecoveryCodesView):
-    """GET and POST account/authenticators/recovery-codes."""
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The codes the first time, then their number."""
-        with shown_once(request.user.pk):
-            return super().get(request, *args, **kwargs)
 
 
 class RefreshTokenView(token_views.RefreshTokenView):
@@ -247,18 +176,14 @@ VIEWS: dict[str, Any] = {
     "auth/password/request": RequestPasswordResetView,
     "auth/password/reset": ResetPasswordView,
     "auth/reauthenticate": ReauthenticateView,
-    "auth/2fa/authenticate": AuthenticateView,
-    "auth/2fa/reauthenticate": MFAReauthenticateView,
-    "auth/2fa/trust": TrustView,
-    "account/authenticators/totp": ManageTOTPView,
-    "account/authenticators/recovery-codes": ManageRecoveryCodesView,
     "account/providers": ManageProvidersView,
     "auth/provider/token": ProviderTokenView,
     "tokens/refresh": RefreshTokenView,
     "account/phone": ManagePhoneView,
     "account/password/change": ChangePasswordView,
-    **headless_passkeys.VIEWS,
     **headless_codes.VIEWS,
+    **headless_factors.VIEWS,
+    **headless_passkeys.VIEWS,
 }
 
 

@@ -18,6 +18,7 @@ from accounts.policy import pending, reproof
 from accounts.policy.codes import (
     CountedCode,
     CountedRequest,
+    SignInCode,
     count_try,
     only_by_code_enabled,
 )
@@ -30,7 +31,7 @@ class RequestLoginCodeInput(CountedRequest, account_inputs.RequestLoginCodeInput
     """An e-mail address."""
 
 
-class ConfirmLoginCodeInput(CountedCode, account_inputs.ConfirmLoginCodeInput):
+class ConfirmLoginCodeInput(SignInCode, account_inputs.ConfirmLoginCodeInput):
     """The code from the mail."""
 
 

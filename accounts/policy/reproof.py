@@ -102,12 +102,16 @@ class ProofByCode(AbstractCodeVerificationProcess):
 
     @classmethod
     def resume(cls, request: HttpRequest, user: User) -> ProofByCode | None:
-        """The code on its way, if it still counts: in time, to an address of theirs."""
+        """The code on its way, if it still counts: in time, to an address of theirs.
+
+        And only while they have no better proof: a password set meanwhile is one.
+        """
         state = request.session.get(STATE)
         if not state:
             return None
         process: ProofByCode | None = cls(request, state).abort_if_invalid()
-        if process and (process.user != user or process.email != address_of(user)):
+        fits = process and process.user == user and process.email == address_of(user)
+        if process and not (fits and is_needed_by(user)):
             process.abort()
             return None
         return process

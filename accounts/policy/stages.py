@@ -30,6 +30,13 @@ def _credentials(user: User) -> str:
     return f"{user.pk}|{user.password}"
 
 
+def _stopped(stage: LoginStage) -> tuple[HttpResponse, bool]:
+    """Back to the sign-in page, which says so (headless: 401)."""
+    text = _("This sign-in could not be finished. Start again.")
+    get_adapter().add_message(stage.request, messages.ERROR, message=text)
+    return headed_redirect_response("account_login"), False
+
+
 class PinStage(LoginStage):
     """Early: remember the credentials that this sign-in started from."""
 
@@ -42,7 +49,7 @@ class PinStage(LoginStage):
         """
         user, email = self.login.user, self.login.email
         if user and email and not is_of(user, email):
-            return headed_redirect_response("account_login"), False
+            return _stopped(self)
         if user:
             self.state["pin"] = keyed_hash(_credentials(user), PURPOSE)
         return None, True
@@ -87,15 +94,12 @@ class RecheckStage(LoginStage):
             pending.mark(self.request)
             self._let_programs_enrol_first(user)
             return None, True
-        get_adapter().add_message(
-            self.request,
-            messages.ERROR,
-            message=_("This sign-in could not be finished. Start again."),
-        )
-        return headed_redirect_response("account_login"), False
+        return _stopped(self)
 
     def _let_programs_enrol_first(self, user: User) -> None:
         # A browser gets a session that leads to the pages for it and nowhere else.
+        # Asked here and where tokens are minted: here so that no session is made, there
+        # so that nothing is ever minted without the question.
         client = is_headless_request(self.request)
         if client != Client.APP or not enrolment.must_enrol(user):
             return

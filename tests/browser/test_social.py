@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -21,7 +22,38 @@ SIZES = {"desktop": (1280, 800), "phone": (320, 640)}
 @pytest.fixture(scope="module")
 def demo_site(tmp_path_factory) -> Iterator[str]:
     """`make run` on an empty database, without any provider in its environment."""
-    folder, port = tmp_path_factory.mktemp("demo"), free_port()
+    with run_site(tmp_path_factory.mktemp("demo"), free_port()) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def oidc_site(tmp_path_factory) -> Iterator[str]:
+    """`make run` with an OpenID Connect provider of one's own."""
+    port, secret = free_port(), "a secret of the stand-ins"
+    client = f"shop=http://localhost:{port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.standins", "--client", client],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "STANDINS_SECRET": secret},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    url = process.stdout.readline().strip()
+    provider = {
+        "OIDC_NAME": "Example",
+        "OIDC_SERVER_URL": f"{url}/google",
+        "OIDC_CLIENT_ID": "shop",
+        "OIDC_CLIENT_SECRET": secret,
+    }
+    with run_site(tmp_path_factory.mktemp("oidc"), port, **provider) as found:
+        yield found
+    process.terminate()
+    process.wait(10)
+
+
+@contextlib.contextmanager
+def run_site(folder, port, **more) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "authsite.launch", "run"],
         cwd=ROOT,
@@ -33,6 +65,7 @@ def demo_site(tmp_path_factory) -> Iterator[str]:
             "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
             "EMAIL_URL": f"filemail://{folder}/mail",
             "PORT": str(port),
+            **more,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -74,6 +107,23 @@ def test_in_and_out_and_in_again(page, demo_site, provider, size):
     assert page.get_by_text("Last used").count() == 1
     assert "Last used" in button.inner_text()
     check(page, "last used")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_provider_of_one_s_own(page, oidc_site, size):
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{oidc_site}/profile/")
+    assert page.get_by_role("button", name="Continue with").count() == 1
+    page.get_by_role("button", name="Continue with Example").click()
+    page.fill("#name", "Kim Ito")
+    page.fill("#email", f"{size}@example.org")
+    page.get_by_role("button", name="Continue", exact=True).click()
+    page.wait_for_url(f"{oidc_site}/profile/")
+    assert page.input_value("#id_name") == "Kim Ito"
+    page.goto(f"{oidc_site}/accounts/3rdparty/")
+    assert page.get_by_role("button", name="Disconnect Example").is_visible()
+    check(page, f"connected to a provider of one's own, {size}")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -11,8 +11,9 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from accounts.models import User
-from tests.fixtures import code_in, deliver_mail
+from tests.fixtures import PASSWORD, code_in, deliver_mail
 from tests.flows.two_doors import EMAIL, STALE, Page, Program, later
+from tests.standins.fixtures import sign_in_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROOF = "/accounts/reauthenticate/code/"
@@ -152,8 +153,6 @@ def test_without_a_verified_address_nothing_is_let_through(by_provider):
 def test_strangers_who_ask_for_mails_keep_nobody_from_their_proof(
     make_person, providers
 ):
-    from tests.standins.fixtures import sign_in_by
-
     browser = Client(SERVER_NAME="localhost")
     sign_in_by(providers, browser)
     stranger = Client(SERVER_NAME="localhost", REMOTE_ADDR="192.0.2.7")
@@ -164,3 +163,25 @@ def test_strangers_who_ask_for_mails_keep_nobody_from_their_proof(
     assert answer.status_code != 429
     (letter,) = deliver_mail()
     assert code_in(letter)
+
+
+@pytest.mark.parametrize("door", ["page", "call"])
+def test_a_code_on_its_way_proves_nothing_once_there_is_a_password(
+    providers, browser, door
+):
+    sign_in_by(providers, browser)
+    deliver_mail().clear()
+    browser.post(PROOF)
+    code = code_in(deliver_mail()[-1])
+    user = User.objects.get()
+    browser.post("/accounts/password/set/", {"password1": PASSWORD})
+    user.refresh_from_db()
+    assert user.has_usable_password()
+    before = browser.session["account_authentication_methods"]
+    if door == "page":
+        browser.post(PROOF, {"code": code})
+    else:
+        path = "/_allauth/browser/v1/auth/code/reauthenticate"
+        answer = browser.post(path, {"code": code}, content_type="application/json")
+        assert answer.status_code == 409
+    assert browser.session["account_authentication_methods"] == before

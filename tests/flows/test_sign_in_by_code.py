@@ -6,6 +6,7 @@ The second step is asked for as after a password.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import statistics
 import time
@@ -13,7 +14,9 @@ import time
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.account.signals import user_logged_in
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -288,3 +291,26 @@ def test_whoever_changes_their_mind_uses_the_password(make_person, browser, enab
     ask(browser)
     browser.post("/accounts/logout/")  # "Cancel"
     assert sign_in_by_form(browser)["Location"] == "/dashboard/"
+
+
+def test_a_session_that_another_request_took_meanwhile_is_no_500(
+    make_person, api, enabled
+):
+    make_person()
+    asked = api.post(f"{API}/code/request", {"email": EMAIL}).json()
+
+    def take_it_away(**kwargs):
+        Session.objects.all().delete()
+
+    user_logged_in.connect(take_it_away)
+    try:
+        client = Client(SERVER_NAME="localhost", raise_request_exception=False)
+        answer = client.post(
+            f"{API}/code/confirm",
+            json.dumps({"code": mailed()}),
+            content_type="application/json",
+            headers={"x-session-token": asked["meta"]["session_token"]},
+        )
+    finally:
+        user_logged_in.disconnect(take_it_away)
+    assert answer.status_code == 409

@@ -108,7 +108,8 @@ def test_no_code_to_it_signs_in(account, by_code):
 
 def test_a_password_with_it_proves_nothing_new(account):
     browser = fresh()
-    sign_in_by_form(browser, OLD)
+    page = browser.get(sign_in_by_form(browser, OLD)["Location"]).content.decode()
+    assert "This sign-in could not be finished. Start again." in page
     assert browser.get("/dashboard/").status_code == 302
     assert browser.get("/accounts/confirm-email/").status_code == 302
     assert deliver_mail() == []
