@@ -76,6 +76,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=True,
         help_text=_("Off: cannot sign in. Use this instead of deleting people."),
     )
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        help_text=_("Of pages and mails. Empty: as the browser asks."),
+    )
+    closes_at = models.DateTimeField(
+        _("closes at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Its owner asked to close the account: deleted from then on."),
+    )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -24,11 +24,17 @@ class Action(models.TextChoices):
     FACTOR_REFUSED = "person:factor:refuse", _("Wrong code, not let in")
     ENROLMENT_REQUIRED = "person:session:enrol_first", _("Second step to be set up")
     SIGN_OUT = "person:session:sign_out", _("Signed out")
+    SESSION_ENDED = "person:session:end", _("Another device signed out")
     SESSIONS_ENDED = "admin:session:end_all", _("Signed out everywhere")
     PRE_REGISTERED_WIPED = (
         "system:account:wipe",
         _("What was set before the address was proven, removed"),
     )
+    NOT_ME = "person:account:not_me", _("Reported that it was somebody else")
+    EXPORTED = "person:account:export", _("Own data downloaded")
+    CLOSE_ASKED = "person:account:close", _("Closing of the account asked for")
+    CLOSE_UNDONE = "person:account:keep", _("Closing of the account taken back")
+    CLOSED = "system:account:delete", _("Account closed for good")
     PASSWORD_CHANGED = "person:password:change", _("Password changed")
     RESET_REQUESTED = "person:password:ask_reset", _("New password asked for")
     PASSWORD_RESET = "person:password:reset", _("Password reset")
