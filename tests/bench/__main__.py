@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 import tests.services.environment  # noqa: F401 - sets the environment up
-from tests.bench import revocation
+from tests.bench import enumeration, revocation
 from tests.services import postgres, server
 
 SECONDS = 3
@@ -137,3 +137,4 @@ def main() -> None:
 if __name__ == "__main__":
     main()
     revocation.main()
+    enumeration.main()
