@@ -68,7 +68,11 @@ def record(  # noqa: PLR0913 - one keyword for each thing an event tells
 def session_mark(request: HttpRequest) -> str:
     """A name for the session that tells equal ones apart and opens nothing."""
     session = getattr(request, "session", None)
-    sid = session.get("policy_sid", "") if session is not None else ""
+    return mark_of(session.get("policy_sid", "") if session is not None else "")
+
+
+def mark_of(sid: str) -> str:
+    """The same for a session's lasting id; "" for none."""
     return keyed_hash(sid, PURPOSE)[:16] if sid else ""
 
 

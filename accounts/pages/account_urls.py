@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.pages import codes, connections, factors, passkeys, views
+from accounts.pages import codes, connections, devices, factors, passkeys, views
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
     path("activity/", views.activity, name="activity"),
+    path("sessions/", devices.devices, name="usersessions_list"),
     path("login/code/", codes.request_login_code, name="account_request_login_code"),
     path("password/set/", codes.password_set, name="account_set_password"),
     path(

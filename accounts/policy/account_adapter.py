@@ -11,6 +11,7 @@ from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import is_headless_request
+from allauth.headless.constants import Client
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
@@ -122,7 +123,7 @@ class AccountAdapter(ProofAgain):
             pending.claim(request)
             sessions.renew_sessions(user)
             sessions.end_oldest(user)
-            sessions.begin(request.session)
+            sessions.begin(request.session, is_app=_is_app(request))
             trust.carry(request)
             super().login(request, user)
             request.session.save()
@@ -229,3 +230,9 @@ class AccountAdapter(ProofAgain):
             "ip": self.get_client_ip(request),
             "user_agent": self.get_http_user_agent(request)[:200],
         }
+
+
+def _is_app(request: HttpRequest) -> bool:
+    """Whether a program signs in: by /api/token/ or the headless API's app client."""
+    headless = getattr(request.allauth, "headless", None)  # type: ignore[attr-defined]
+    return headless is not None and headless.client == Client.APP
