@@ -110,13 +110,19 @@ def _moment(event: Event) -> Moment:
     action = Action(event.action) if event.action in Action.values else None
     return Moment(
         title=_title(event, action),
-        device=device_name(event.user_agent),
+        device=_device(event),
         ip=event.ip or "",
         at=event.at,
         icon="warning" if action in WARNINGS else ICONS.get(action, "dot"),  # type: ignore[arg-type]
         is_warning=action in WARNINGS,
         session=event.session,
     )
+
+
+def _device(event: Event) -> str:
+    if event.ip or event.user_agent:
+        return device_name(event.user_agent)
+    return _("Done by the site itself")
 
 
 def _title(event: Event, action: Action | None) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from accounts.audit.models import Action, Event, Outcome
 from accounts.crypto import keyed_hash
+from accounts.models import User, normalise_email
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -63,6 +64,11 @@ def record(  # noqa: PLR0913 - one keyword for each thing an event tells
         **data,
     )
     return event
+
+
+def known(email: str) -> User | None:
+    """Whose address this is; for events of people who could not prove themselves."""
+    return User.objects.filter(email=normalise_email(email)).first()
 
 
 def session_mark(request: HttpRequest) -> str:

@@ -154,8 +154,9 @@ def _signed_out(session: UserSession | None, others: int) -> str:
     if not others:
         return _("No other device was signed in. Nothing was changed.")
     text = ngettext(
-        "The other device is signed out.",
-        "The other %(n)d devices are signed out.",
+        "The other device is signed out. If you did not know it, change your password.",
+        "The other %(n)d devices are signed out. If you did not know one of them, "
+        "change your password.",
         others,
     )
     return text % {"n": others}

@@ -21,7 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import record
+from accounts.audit.record import known, record
 from accounts.models import normalise_email
 from accounts.policy import outbox, pending, sessions, trust
 from accounts.policy.addresses import refuse_look_alike
@@ -78,6 +78,7 @@ class AccountAdapter(ProofAgain):
             record(
                 Action.SIGN_IN_LIMITED,
                 request=request,
+                user=known(credentials.get("email", "")),
                 outcome=Outcome.LIMITED,
                 method="password",
                 email=credentials.get("email", ""),
