@@ -53,7 +53,9 @@ class AccountAdapter(ProofAgain):
         "email_password_mismatch": _("Enter a correct e-mail address and password."),
         "enter_current_password": _("This is not your current password. Try again."),
         "incorrect_password": _("This is not your password. Try again."),
-        "too_many_login_attempts": _("Too many attempts. Try again in a few minutes."),
+        "too_many_login_attempts": _(
+            "Too many tries. Nothing was changed. Wait a few minutes, then try again."
+        ),
         "incorrect_code": _("This code does not fit. Try again, or get a new one."),
         "rate_limited": _(
             "Not done: you asked too often. Wait a minute, then try again."

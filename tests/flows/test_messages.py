@@ -6,6 +6,7 @@ from pathlib import Path
 
 import allauth
 import pytest
+from django.test import Client
 
 from tests.fixtures import PASSWORD, enrol_totp, later, second_step, sign_in_by_form
 
@@ -103,3 +104,33 @@ def test_a_wrong_password_as_proof(make_person, browser):
     with later(minutes=6):
         answer = browser.post("/accounts/reauthenticate/", {"password": "wrong"})
     assert errors(answer) == {"password": ["This is not your password. Try again."]}
+
+
+LOST = "This step is not open any more"
+
+
+def test_a_step_that_took_too_long_says_so(make_person, browser, settings):
+    settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+    enrol_totp(make_person())
+    sign_in_by_form(browser)
+    with later(minutes=20):
+        late = browser.post("/accounts/2fa/authenticate/", {"code": "1"}, follow=True)
+        assert LOST in notices(late)[0]
+        assert LOST not in browser.get("/accounts/login/").content.decode()
+        browser.post("/accounts/login/code/", {"email": "maya@example.org"})
+    with later(minutes=32):
+        form = {"code": "1111-1111"}
+        late = browser.post("/accounts/login/code/confirm/", form, follow=True)
+        assert LOST in notices(late)[0]
+        form = {"email": "new@example.org", "password1": PASSWORD}
+        assert browser.post("/accounts/signup/", form).status_code == 302
+    with later(minutes=55):
+        late = browser.post("/accounts/confirm-email/", {"code": "1"}, follow=True)
+        assert any(LOST in told for told in notices(late))
+
+
+def test_a_passer_by_gets_neither_words_nor_a_session(db):
+    stranger = Client(SERVER_NAME="localhost")
+    answer = stranger.get("/accounts/confirm-email/")
+    assert answer.status_code == 302
+    assert "sessionid" not in answer.cookies
