@@ -5,7 +5,6 @@ Also Django's handler400 to handler500 and allauth's handler429 (see authsite.ur
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,8 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
 from accounts.api.errors import UNAVAILABLE, problem_response
-from accounts.policy.limits import page_retry_after
+from accounts.pages.limited import limited_page
+from accounts.policy.pauses import pause_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -41,19 +41,26 @@ def respond(
         error = {"code": code, "message": detail}
         response = JsonResponse({"status": status, "errors": [error]}, status=status)
     else:
-        response = HttpResponse(_page(status, wait), status=status)
-        add_never_cache_headers(response)
+        response = _page(_plain(status), status)
     if wait is not None:
         response["Retry-After"] = str(wait)
     return response
 
 
-def _page(status: int, wait: int | None) -> str:
+def _page(html: str, status: int) -> HttpResponse:
+    response = HttpResponse(html, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
+def _plain(status: int) -> str:
     # Without a request: an error page must need no session, person or database.
     names = {415: "400.html"}
-    minutes = math.ceil(wait / 60) if wait else None
-    context = {"retry_after": wait, "retry_minutes": minutes}
-    return render_to_string(names.get(status, f"{status}.html"), context)
+    return render_to_string(names.get(status, f"{status}.html"))
+
+
+def _is_page(request: HttpRequest) -> bool:
+    return not request.path_info.startswith(("/_allauth/", *PROBLEM_PATHS))
 
 
 @login_not_required
@@ -75,11 +82,9 @@ def permission_denied(
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its CSRF token, with a way on for people."""
-    if request.path_info.startswith(("/_allauth/", *PROBLEM_PATHS)):
+    if not _is_page(request):
         return respond(request, 403, "csrf_failed", "The CSRF token is missing or old.")
-    response = HttpResponse(render_to_string("403_csrf.html"), status=403)
-    add_never_cache_headers(response)
-    return response
+    return _page(render_to_string("403_csrf.html"), 403)
 
 
 @login_not_required
@@ -97,8 +102,16 @@ def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
 @login_not_required
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """429 with the seconds to wait, from allauth's own counters."""
-    wait = page_retry_after(request)
-    return respond(request, 429, "throttled", "Too many attempts.", wait)
+    pause = pause_of(request)
+    if not _is_page(request):
+        return respond(request, 429, "throttled", "Too many attempts.", pause.seconds)
+    try:
+        html = limited_page(request, pause)
+    except UNAVAILABLE:  # the ways in are not to be had either: say the least
+        html = _plain(429)
+    response = _page(html, 429)
+    response["Retry-After"] = str(pause.seconds)
+    return response
 
 
 @login_not_required

@@ -241,16 +241,16 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
-_VALIDATION = "django.contrib.auth.password_validation"
+_VALIDATION = "accounts.policy.passwords"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "accounts.policy.passwords.MaximumLengthValidator"},
+    {"NAME": f"{_VALIDATION}.MaximumLengthValidator"},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {
         "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "name")},
     },
-    {"NAME": "accounts.policy.passwords.BrandNameValidator"},
+    {"NAME": f"{_VALIDATION}.BrandNameValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
 

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from ua_parser import parse
 
 from accounts.audit.models import Action, Event, Outcome
+from accounts.audit.record import mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from accounts.models import User
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 ICONS = {
     Action.SIGN_IN: "enter",
     Action.SIGN_OUT: "leave",
+    Action.SESSION_ENDED: "leave",
+    Action.SESSIONS_ENDED: "leave",
     Action.PASSWORD_CHANGED: "lock",
     Action.PASSWORD_RESET: "lock",
     Action.RESET_REQUESTED: "mail",
@@ -28,6 +31,9 @@ ICONS = {
     Action.EMAIL_ADDED: "mail",
     Action.EMAIL_REMOVED: "mail",
     Action.SIGN_UP: "pen",
+    Action.EXPORTED: "download",
+    Action.CLOSE_UNDONE: "check",
+    Action.REACTIVATED: "check",
     Action.CONNECTED: "link",
     Action.DISCONNECTED: "link",
     Action.FACTOR_ADDED: "phone",
@@ -56,6 +62,9 @@ WARNINGS = frozenset(
         Action.FACTOR_REMOVED,
         Action.FACTORS_REMOVED,
         Action.DEACTIVATED,
+        Action.NOT_ME,
+        Action.CLOSE_ASKED,
+        Action.CLOSED,
     }
 )
 
@@ -83,6 +92,15 @@ def events_of(user: User) -> Sequence[Event]:
     return Event.objects.filter(user=user).order_by("-id")  # type: ignore[return-value]
 
 
+def sign_in_methods(user: User, sids: Iterable[str]) -> dict[str, str]:
+    """How each of a person's sessions began: lasting id to method. One query."""
+    marks = {mark_of(sid): sid for sid in sids}
+    events = Event.objects.filter(
+        user=user, action=Action.SIGN_IN, session__in=marks
+    ).values_list("session", "method")
+    return {marks[mark]: method for mark, method in events}
+
+
 def moments(events: Sequence[Event]) -> list[Moment]:
     """Events in words."""
     return [_moment(event) for event in events]
@@ -92,13 +110,19 @@ def _moment(event: Event) -> Moment:
     action = Action(event.action) if event.action in Action.values else None
     return Moment(
         title=_title(event, action),
-        device=device_name(event.user_agent),
+        device=_device(event),
         ip=event.ip or "",
         at=event.at,
         icon="warning" if action in WARNINGS else ICONS.get(action, "dot"),  # type: ignore[arg-type]
         is_warning=action in WARNINGS,
         session=event.session,
     )
+
+
+def _device(event: Event) -> str:
+    if event.ip or event.user_agent:
+        return device_name(event.user_agent)
+    return _("Done by the site itself")
 
 
 def _title(event: Event, action: Action | None) -> str:
@@ -109,6 +133,8 @@ def _title(event: Event, action: Action | None) -> str:
     if action == Action.SIGN_IN_FAILED and event.outcome == Outcome.FAILURE:
         return _("Wrong password, not let in")
     label = str(action.label) if action else event.action
+    if action == Action.SESSION_ENDED and (ended := event.data.get("device")):
+        return f"{label}: {device_name(str(ended))}"
     if action in NAMED and event.method:
         label = f"{label}: {method_name(event.method)}"
     return label
@@ -135,6 +161,21 @@ def method_name(method: str) -> str:
     }
     parts = [names.get(part, part) for part in method.split("+") if part]
     return _(" and ").join(parts) or _("an unknown method")
+
+
+def method_phrase(method: str) -> str:
+    """The same within a sentence: "a password and a code from an app"; "" for none."""
+    phrases = {
+        "password": _("a password"),
+        "totp": _("a code from an app"),
+        "recovery_codes": _("a recovery code"),
+        "webauthn": _("a passkey"),
+        "code": _("a code by mail"),
+        "google": "Google",
+        "github": "GitHub",
+    }
+    parts = [phrases.get(part, part) for part in method.split("+") if part]
+    return _(" and ").join(parts)
 
 
 def device_name(user_agent: str) -> str:

@@ -19,7 +19,7 @@ from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
 
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import record
+from accounts.audit.record import known, record
 from accounts.models import User
 
 if TYPE_CHECKING:
@@ -58,15 +58,11 @@ def refused(
     record(
         Action.SIGN_IN_FAILED,
         request=request,
-        user=_known(credentials.get("email", "")),
+        user=known(credentials.get("email", "")),
         outcome=Outcome.FAILURE,
         method="password",
         email=credentials.get("email", ""),
     )
-
-
-def _known(email: str) -> User | None:
-    return User.objects.filter(email=email.strip().lower()).first()
 
 
 @receiver(user_logged_out)

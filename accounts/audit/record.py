@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from accounts.audit.models import Action, Event, Outcome
 from accounts.crypto import keyed_hash
+from accounts.models import User, normalise_email
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -65,10 +66,19 @@ def record(  # noqa: PLR0913 - one keyword for each thing an event tells
     return event
 
 
+def known(email: str) -> User | None:
+    """Whose address this is; for events of people who could not prove themselves."""
+    return User.objects.filter(email=normalise_email(email)).first()
+
+
 def session_mark(request: HttpRequest) -> str:
     """A name for the session that tells equal ones apart and opens nothing."""
     session = getattr(request, "session", None)
-    sid = session.get("policy_sid", "") if session is not None else ""
+    return mark_of(session.get("policy_sid", "") if session is not None else "")
+
+
+def mark_of(sid: str) -> str:
+    """The same for a session's lasting id; "" for none."""
     return keyed_hash(sid, PURPOSE)[:16] if sid else ""
 
 

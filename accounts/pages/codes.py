@@ -107,7 +107,9 @@ class ReauthenticateByCodeView(account.BaseReauthenticateView):
         """A wrong code is a try; after the last one a new code is needed."""
         if cast("reproof.ProofByCode", self.process).record_invalid_attempt():
             return cast("HttpResponse", super().form_invalid(form))
-        messages.error(self.request, _("Too many wrong codes. Get a new one."))
+        messages.error(
+            self.request, _("Too many wrong codes. Get a new one in a few minutes.")
+        )
         return self._again()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

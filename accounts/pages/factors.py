@@ -57,7 +57,13 @@ def forget_browsers(request: HttpRequest) -> HttpResponse:
     trust.forget_here(request, person, response)
     if request.POST.get("which") == "all":
         trust.forget_everywhere(person)
-        messages.success(request, _("No browser is trusted any more."))
+        messages.success(
+            request,
+            _("No browser is trusted any more. Each asks for your second step."),
+        )
     else:
-        messages.success(request, _("This browser is not trusted any more."))
+        messages.success(
+            request,
+            _("This browser is not trusted any more. It asks for your second step."),
+        )
     return response

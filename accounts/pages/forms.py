@@ -47,6 +47,10 @@ def focus(form: forms.BaseForm, name: str) -> None:
 def dress_email(form: forms.BaseForm, name: str, autocomplete: str) -> None:
     """An e-mail field; a password manager takes it for the user name."""
     dress(form, name, _("E-mail address"), autocomplete=autocomplete, **EMAIL)
+    form.fields[name].error_messages |= {
+        "required": _("Type your e-mail address."),
+        "invalid": _("Type an e-mail address like name@example.com."),
+    }
     form.fields[name].validators = [
         *form.fields[name].validators,
         refuse_look_alike,
@@ -57,6 +61,13 @@ def dress_new_password(form: forms.BaseForm, label: Any) -> None:
     """The one field for a new password: typed once, shown on demand."""
     hint = _("At least 8 characters. A few words in a row work well.")
     dress(form, "password1", label, hint, autocomplete="new-password", **PASSWORD)
+    form.fields["password1"].error_messages["required"] = _("Choose a password.")
+
+
+def dress_password(form: forms.BaseForm, name: str, label: Any) -> None:
+    """A field for the password that one has."""
+    dress(form, name, label, **PASSWORD)
+    form.fields[name].error_messages["required"] = _("Type your password.")
 
 
 class CodeField(forms.CharField):
@@ -76,6 +87,7 @@ class CodeField(forms.CharField):
         super().__init__(label=label, help_text=help_text, max_length=64, widget=widget)
         # The bound is for the server alone: a paste with spaces must not be cut.
         self.widget.attrs.pop("maxlength", None)
+        self.error_messages["required"] = _("Type the code.")
 
     def to_python(self, value: Any) -> str:
         """Without any white space."""
@@ -88,7 +100,7 @@ class LoginForm(account.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         dress_email(self, "login", "username webauthn")
-        dress(self, "password", _("Password"), **PASSWORD)
+        dress_password(self, "password", _("Password"))
         dress(self, "remember", _("Keep me signed in on this device"))
         focus(self, "login")
 
@@ -157,7 +169,7 @@ class ChangePasswordForm(account.ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        dress(self, "oldpassword", _("Current password"), **PASSWORD)
+        dress_password(self, "oldpassword", _("Current password"))
         dress_new_password(self, _("New password"))
 
 
@@ -176,7 +188,7 @@ class ReauthenticateForm(account.ReauthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        dress(self, "password", _("Password"), **PASSWORD)
+        dress_password(self, "password", _("Password"))
         focus(self, "password")
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.audit.history import device_name, method_name
+from accounts.pages.devices import devices_of
 from accounts.policy.recovery import FEW
 
 if TYPE_CHECKING:
@@ -147,5 +148,5 @@ def _codes(codes: Authenticator | None) -> list[Advice]:
 
 
 def session_count(user: User) -> int:
-    """Browsers and apps that are signed in now; ended ones are cleared away."""
-    return len(UserSession.objects.purge_and_list(user))
+    """Browsers and apps that are signed in now."""
+    return len(devices_of(user))

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from django.views.generic.edit import FormView
 
 from accounts.pages.forms import dress
+from accounts.pages.lost_steps import explained
 from accounts.policy import webauthn
 from accounts.policy.limits import limit_options
 from accounts.policy.stages import is_unchanged
@@ -159,11 +160,17 @@ class RemoveWebAuthnView(views.RemoveWebAuthnView):
 
 _WEBAUTHN = "2fa/webauthn/"
 urlpatterns = [
-    path("2fa/authenticate/", AuthenticateView.as_view(), name="mfa_authenticate"),
+    path(
+        "2fa/authenticate/",
+        explained(AuthenticateView.as_view()),
+        name="mfa_authenticate",
+    ),
     path(_WEBAUTHN, ListWebAuthnView.as_view(), name="mfa_list_webauthn"),
     path(f"{_WEBAUTHN}login/", LoginWebAuthnView.as_view(), name="mfa_login_webauthn"),
     path(
-        f"{_WEBAUTHN}signup/", SignupWebAuthnView.as_view(), name="mfa_signup_webauthn"
+        f"{_WEBAUTHN}signup/",
+        explained(SignupWebAuthnView.as_view()),
+        name="mfa_signup_webauthn",
     ),
     path(f"{_WEBAUTHN}add/", AddWebAuthnView.as_view(), name="mfa_add_webauthn"),
     path(

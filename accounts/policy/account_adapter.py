@@ -11,6 +11,7 @@ from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import is_headless_request
+from allauth.headless.constants import Client
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
@@ -20,7 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import record
+from accounts.audit.record import known, record
 from accounts.models import normalise_email
 from accounts.policy import outbox, pending, sessions, trust
 from accounts.policy.addresses import refuse_look_alike
@@ -50,10 +51,31 @@ class AccountAdapter(ProofAgain):
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("Enter a correct e-mail address and password."),
-        "enter_current_password": _("This is not your current password."),
-        "incorrect_password": _("This is not your password."),
-        "too_many_login_attempts": _("Too many attempts. Try again in a few minutes."),
+        "enter_current_password": _("This is not your current password. Try again."),
+        "incorrect_password": _("This is not your password. Try again."),
+        "too_many_login_attempts": _(
+            "Too many tries. Nothing was changed. Wait a few minutes, then try again."
+        ),
         "incorrect_code": _("This code does not fit. Try again, or get a new one."),
+        "rate_limited": _(
+            "Not done: you asked too often. Wait a minute, then try again."
+        ),
+        "duplicate_email": _(
+            "This address is on your account already. Use another one."
+        ),
+        "email_taken": _("This address cannot be used here. Use another one."),
+        "cannot_remove_primary_email": _(
+            "You sign in with this address. Make another one the main one first."
+        ),
+        "unverified_primary_email": _("Confirm your e-mail address first."),
+        "same_as_current": _("This is what you have already. Choose something else."),
+        "max_email_addresses": _("You have %d addresses, the most there can be."),
+        "invalid_or_expired_key": _(
+            "This link is too old or was used. Ask for another."
+        ),
+        "invalid_password_reset": _(
+            "This link is too old or was used. Ask for another."
+        ),
     }
 
     # Opening and closing -------------------------------------------------------
@@ -77,6 +99,7 @@ class AccountAdapter(ProofAgain):
             record(
                 Action.SIGN_IN_LIMITED,
                 request=request,
+                user=known(credentials.get("email", "")),
                 outcome=Outcome.LIMITED,
                 method="password",
                 email=credentials.get("email", ""),
@@ -122,7 +145,7 @@ class AccountAdapter(ProofAgain):
             pending.claim(request)
             sessions.renew_sessions(user)
             sessions.end_oldest(user)
-            sessions.begin(request.session)
+            sessions.begin(request.session, is_app=_is_app(request))
             trust.carry(request)
             super().login(request, user)
             request.session.save()
@@ -229,3 +252,9 @@ class AccountAdapter(ProofAgain):
             "ip": self.get_client_ip(request),
             "user_agent": self.get_http_user_agent(request)[:200],
         }
+
+
+def _is_app(request: HttpRequest) -> bool:
+    """Whether a program signs in: by /api/token/ or the headless API's app client."""
+    headless = getattr(request.allauth, "headless", None)  # type: ignore[attr-defined]
+    return headless is not None and headless.client == Client.APP

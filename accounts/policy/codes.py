@@ -17,7 +17,7 @@ from allauth.core.internal import ratelimit
 from django.http import Http404
 
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import record
+from accounts.audit.record import known, record
 from accounts.models import normalise_email
 from accounts.policy.addresses import is_of, refuse_look_alike
 from accounts.policy.limits import APP, attempts_key
@@ -72,6 +72,7 @@ def _refuse(email: str) -> NoReturn:
     record(
         Action.SIGN_IN_LIMITED,
         request=request,
+        user=known(email),
         outcome=Outcome.LIMITED,
         method="code",
         email=email,

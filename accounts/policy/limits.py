@@ -35,18 +35,6 @@ if TYPE_CHECKING:
 APP = "allauth.account"
 #: Limits that allauth keeps elsewhere.
 APPS = {"webauthn_login": "allauth.mfa"}
-#: Which limits a page's path is counted under; the first that fits.
-PAGE_LIMITS = {
-    "webauthn": ("webauthn_login", "login_failed", "passkey_options"),
-    "code": ("reset_password", "login_failed", "reauthenticate"),
-    "confirm-email": ("login_failed", "confirm_email"),
-    "2fa": ("login_failed",),
-    "login": ("login", "login_failed"),
-    "signup": ("signup",),
-    "reset": ("reset_password", "reset_password_from_key"),
-    "reauthenticate": ("reauthenticate",),
-    "change": ("change_password",),
-}
 #: Other reasons for which a code is refused.
 NOT_LIMITS = ("incorrect_code", "unverified_email")
 PURPOSE = "known device"
@@ -107,40 +95,32 @@ def _read_cookie(request: HttpRequest) -> tuple[str, list[str]]:
 def retry_after(request: HttpRequest, actions: tuple[str, ...], key: str = "") -> int:
     """Seconds until these actions are open again: for Retry-After (RFC 9110 10.2.3).
 
-    Reads the hit times that allauth keeps. At least 1.
+    At least 1.
     """
-    now, wait = time.time(), 0.0
-    for action in actions:
-        app = APPS.get(action, APP)
-        for rate in ratelimit.get_rates(app=app, action=action):
-            if rate.per == "user" and not request.user.is_authenticated:
-                continue
-            name = ratelimit.get_cache_key(
-                request, app=app, action=action, rate=rate, key=key
-            )
-            hits = [at for at in cache.get(name, []) if at > now - rate.duration]
-            if len(hits) >= rate.amount:
-                wait = max(wait, hits[-1] + rate.duration - now)
-    return max(1, math.ceil(wait))
+    waits = [seconds_left(request, action, key) for action in actions]
+    return max(1, math.ceil(max(waits)))
 
 
-def page_retry_after(request: HttpRequest) -> int:
-    """The same for the page that was asked for."""
-    parts = request.path_info.strip("/").split("/")
-    actions: tuple[str, ...] = next(
-        (limits for part, limits in PAGE_LIMITS.items() if part in parts),
-        ("manage_email", "confirm_email"),
-    )
-    typed = request.POST.get("login") or request.POST.get("email")
-    email = typed or _waiting_email(request)
-    key = second_step_key(request.session) if "2fa" in parts else ""
-    return retry_after(request, actions, key=key or attempts_key(request, email))
+def seconds_left(
+    request: HttpRequest, action: str, key: str = "", *, per: str = ""
+) -> float:
+    """Until this action is open again; 0 when it is. `per`: of one kind of limit alone.
 
-
-def _waiting_email(request: HttpRequest) -> str:
-    """Whose code is awaited: of a pending sign-in, else of who is signed in."""
-    pending = request.session.get(LOGIN_SESSION_KEY) or {}
-    return str(pending.get("email") or getattr(request.user, "email", ""))
+    Reads the hit times that allauth keeps.
+    """
+    app, now, wait = APPS.get(action, APP), time.time(), 0.0
+    for rate in ratelimit.get_rates(app=app, action=action):
+        if per not in {"", rate.per}:
+            continue
+        if rate.per == "user" and not request.user.is_authenticated:
+            continue
+        name = ratelimit.get_cache_key(
+            request, app=app, action=action, rate=rate, key=key
+        )
+        hits = [at for at in cache.get(name, []) if at > now - rate.duration]
+        if len(hits) >= rate.amount:
+            wait = max(wait, hits[-1] + rate.duration - now)
+    return wait
 
 
 def second_step_key(session: SessionBase) -> str:

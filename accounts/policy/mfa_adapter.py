@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.history import device_name
 from accounts.crypto import decrypt, encrypt
@@ -20,6 +21,20 @@ PURPOSE = "second factor"
 
 class MFAAdapter(DefaultMFAAdapter):
     """allauth's hooks for second factors."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "add_email_blocked": _("Remove your second step before you add an address."),
+        "cannot_generate_recovery_codes": _(
+            "Recovery codes stand in for a second step. Set one up first."
+        ),
+        "incorrect_code": _(
+            "This code does not fit. Wait for the next one, then try again."
+        ),
+        "unverified_email": _(
+            "Confirm your e-mail address first, so that you cannot lock yourself out."
+        ),
+    }
 
     def encrypt(self, text: str) -> str:
         """TOTP secret or recovery seed, as it is stored."""

@@ -5,12 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth import password_validation as stock
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+
+
+class MinimumLengthValidator(stock.MinimumLengthValidator):
+    """Django's, in words that say what to do."""
+
+    def get_error_message(self) -> str:
+        """The rule in a sentence."""
+        text = ngettext(
+            "Use at least %(n)d character. A few words in a row work well.",
+            "Use at least %(n)d characters. A few words in a row work well.",
+            self.min_length,
+        )
+        return text % {"n": self.min_length}
+
+
+class CommonPasswordValidator(stock.CommonPasswordValidator):
+    """The same."""
+
+    def get_error_message(self) -> str:
+        """Why it is refused, and what instead."""
+        return _("Many people use this one, so it is tried first. Choose another.")
+
+
+class UserAttributeSimilarityValidator(stock.UserAttributeSimilarityValidator):
+    """The same."""
+
+    def get_error_message(self) -> str:
+        """As Django fills it in: with the attribute's name."""
+        return _("This is too close to your %(verbose_name)s. Choose another.")
 
 
 class MaximumLengthValidator:

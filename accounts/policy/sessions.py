@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 SID = "policy_sid"
 STARTED = "policy_started"
 SEEN = "policy_seen"
+APP = "policy_app"
 TOUCH_SECONDS = 300
 #: More than anybody uses; allauth looks at each of them at each sign-in.
 SESSIONS_PER_PERSON = 25
@@ -54,9 +55,13 @@ def session_store(session_key: str | None = None) -> SessionBase:
     return store
 
 
-def begin(session: SessionBase) -> None:
-    """Called once, at the end of the pipeline: the session's lasting id and start."""
+def begin(session: SessionBase, *, is_app: bool) -> None:
+    """Called once, at the end of the pipeline: the session's lasting id and start.
+
+    `is_app`: a program signed in and lives by tokens; no browser holds the key.
+    """
     session[SID] = secrets.token_urlsafe(16)
+    session[APP] = is_app
     session[STARTED] = session[SEEN] = int(time.time())
 
 

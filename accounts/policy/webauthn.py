@@ -51,7 +51,7 @@ FAILED = _("That did not work. Try again.")
 UNKNOWN = _("This passkey is not known here. Sign in another way.")
 COPIED = _("This key may have been copied, so it was refused. Use another way.")
 FULL = _("You have as many passkeys and security keys as can be kept. Remove one.")
-HERE_ALREADY = _("This passkey is already on your account.")
+HERE_ALREADY = _("This passkey is already on your account. Nothing was changed.")
 
 
 class Refused(ValidationError):

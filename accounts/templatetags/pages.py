@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 from accounts.audit.history import device_name
 from accounts.policy import trust
@@ -13,13 +16,13 @@ from accounts.policy.last_used import last_way
 from accounts.policy.social_adapter import demo_providers
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.forms import BoundField
     from django.template import Context
     from django.utils.safestring import SafeString
 
 register = template.Library()
+#: Sessions are noted as seen no more often than this.
+MOMENT = timedelta(minutes=5)
 BOXES = ("checkbox", "radioselect", "checkboxselectmultiple", "clearablefile")
 
 
@@ -82,3 +85,16 @@ def device(user_agent: str) -> str:
 def is_phone(user_agent: str) -> bool:
     """Whether to draw a phone instead of a computer."""
     return any(word in user_agent for word in ("iPhone", "Android", "Mobile"))
+
+
+@register.filter
+def ago(at: datetime) -> str:
+    """How long ago, in one unit: "2 hours"; "" when it has only just been."""
+    now = timezone.now()
+    return "" if now - at < MOMENT else timesince(at, now, depth=1)
+
+
+@register.filter
+def is_today(at: datetime) -> bool:
+    """Whether it was on this day, in the zone that the page tells times in."""
+    return timezone.localdate(at) == timezone.localdate()

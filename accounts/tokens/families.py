@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 
@@ -12,6 +14,10 @@ from accounts.policy.enrolment import required_by_group
 from accounts.tokens.classes import RefreshToken
 from accounts.tokens.errors import TokenRevoked
 from accounts.tokens.models import Family
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
 
 #: Not revoked by anybody: the longest that a sign-in lasts has passed.
 EXPIRED = "expired"
@@ -45,6 +51,20 @@ def is_live(sid: str) -> bool:
         pk=sid, revoked_at__isnull=True, expires_at__gt=timezone.now()
     )
     return live.exists()
+
+
+def last_renewals(session_keys: Iterable[str]) -> dict[str, datetime]:
+    """When the tokens of these sessions were last renewed. One query.
+
+    A session without a live family is not in it.
+    """
+    live = Family.objects.filter(
+        session_key__in=session_keys,
+        revoked_at__isnull=True,
+        expires_at__gt=timezone.now(),
+    )
+    newest = live.values("session_key").annotate(at=Max("rotated_at"))
+    return dict(newest.values_list("session_key", "at"))
 
 
 def is_current(family: Family, jti: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 
 import httpx
@@ -53,6 +54,10 @@ def test_it_goes_away_and_comes_back(database_and_site):
     assert [answer.json()["code"] for answer in answers[:3]] == ["unavailable"] * 3
     assert answers[3].json()["status"] == 503
     assert "Too busy just now" in answers[4].text
+    # and it looks as it should: files need no database
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', answers[4].text)
+    assert any(name.endswith(".css") for name in files)
+    assert {httpx.get(site.url + name).status_code for name in files} == {200}
     assert httpx.get(f"{site.url}/healthz").status_code == 200
     database.start()
     deadline = time.monotonic() + 15
