@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ua_parser import parse
 
@@ -34,6 +36,9 @@ ICONS = {
     Action.FACTOR_REMOVED: "phone",
     Action.FACTOR_RENEWED: "list",
     Action.TOKENS_REVOKED: "terminal",
+    Action.NOT_ME: "lock",
+    Action.EXPORTED: "list",
+    Action.CLOSE_UNDONE: "check",
 }
 #: Actions whose words need the method: "Second step added: authenticator app".
 NAMED = frozenset(
@@ -56,8 +61,28 @@ WARNINGS = frozenset(
         Action.FACTOR_REMOVED,
         Action.FACTORS_REMOVED,
         Action.DEACTIVATED,
+        Action.CLOSE_ASKED,
     }
 )
+#: Of what a person may say that it was somebody else: it let somebody in, or changed
+#: how one gets in. What was refused changed nothing.
+REPORTABLE = frozenset(
+    {
+        Action.SIGN_IN,
+        Action.PASSWORD_CHANGED,
+        Action.PASSWORD_RESET,
+        Action.EMAIL_CHANGED,
+        Action.EMAIL_ADDED,
+        Action.FACTOR_ADDED,
+        Action.FACTOR_REMOVED,
+        Action.FACTOR_RENEWED,
+        Action.CONNECTED,
+        Action.DISCONNECTED,
+        Action.EXPORTED,
+    }
+)
+#: For so long.
+REPORTED_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +96,8 @@ class Moment:
     icon: str
     is_warning: bool
     session: str
+    pk: int
+    is_reportable: bool
 
 
 def recent_events(user: User, limit: int = 5) -> list[Moment]:
@@ -98,7 +125,15 @@ def _moment(event: Event) -> Moment:
         icon="warning" if action in WARNINGS else ICONS.get(action, "dot"),  # type: ignore[arg-type]
         is_warning=action in WARNINGS,
         session=event.session,
+        pk=event.pk,
+        is_reportable=is_reportable(event),
     )
+
+
+def is_reportable(event: Event) -> bool:
+    """Whether its person may still say that it was not them."""
+    young = event.at >= timezone.now() - REPORTED_FOR
+    return young and event.action in REPORTABLE and event.outcome == Outcome.SUCCESS
 
 
 def _title(event: Event, action: Action | None) -> str:

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.pages import codes, connections, factors, passkeys, views
+from accounts.pages import (
+    closing,
+    codes,
+    connections,
+    export,
+    factors,
+    not_me,
+    passkeys,
+    views,
+)
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
     path("activity/", views.activity, name="activity"),
+    path("activity/not-me/<int:pk>/", not_me.from_activity, name="activity_not_me"),
+    path("not-me/done/", not_me.done, name="not_me_done"),
+    path("not-me/<str:token>/", not_me.from_mail, name="not_me"),
+    path("export/", export.export, name="export"),
+    path("close/", closing.close, name="close"),
+    path("close/done/", closing.closed, name="close_done"),
+    path("close/undo/<str:token>/", closing.undo, name="close_undo"),
     path("login/code/", codes.request_login_code, name="account_request_login_code"),
     path("password/set/", codes.password_set, name="account_set_password"),
     path(

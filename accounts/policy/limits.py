@@ -37,6 +37,9 @@ APP = "allauth.account"
 APPS = {"webauthn_login": "allauth.mfa"}
 #: Which limits a page's path is counted under; the first that fits.
 PAGE_LIMITS = {
+    "not-me": ("mail_link",),
+    "undo": ("mail_link",),
+    "export": ("export",),
     "webauthn": ("webauthn_login", "login_failed", "passkey_options"),
     "code": ("reset_password", "login_failed", "reauthenticate"),
     "confirm-email": ("login_failed", "confirm_email"),
