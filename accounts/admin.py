@@ -82,26 +82,37 @@ class SessionInline(OfPerson):
     fields = readonly_fields = ("user_agent", "ip", "created_at", "last_seen_at")
 
 
+class ClosingFilter(admin.EmptyFieldListFilter):
+    """Whose owner asked to close them, in words."""
+
+    def choices(self, changelist: Any) -> Any:
+        """As Django's: all, empty, not empty."""
+        words = (_("All"), _("Not closing"), _("Closing"))
+        for word, choice in zip(words, super().choices(changelist), strict=True):
+            yield {**choice, "display": word}
+
+
 @admin.register(User)
 class UserAdmin(PolicyModelAdmin):
     """No password, no hash, no deletion: deactivate instead."""
 
     list_display = (
-        "email", "is_active", "is_staff", "second_factor", "verified", "name",
-        "last_login",
+        "email", "is_active", "closes_at", "is_staff", "second_factor", "verified",
+        "name", "last_login",
     )  # fmt: skip
-    list_filter = ("is_active", "is_staff", "last_login")
+    list_filter = ("is_active", ("closes_at", ClosingFilter), "is_staff", "last_login")
     list_per_page = 50
     search_fields = ("email__startswith",)
     search_help_text = _("The beginning of an e-mail address.")
     ordering = ("-date_joined",)
     show_full_result_count = False
     fields = (
-        "email", "name", "groups", "is_active", "is_staff", "is_superuser",
-        "date_joined", "last_login",
+        "email", "name", "groups", "is_active", "closes_at", "is_staff",
+        "is_superuser", "date_joined", "last_login",
     )  # fmt: skip
     readonly_fields = (
-        "email", "is_active", "is_staff", "is_superuser", "date_joined", "last_login",
+        "email", "is_active", "closes_at", "is_staff", "is_superuser", "date_joined",
+        "last_login",
     )  # fmt: skip
     filter_horizontal = ("groups",)
     inlines = (EmailInline, AuthenticatorInline, ConnectionInline, SessionInline)

@@ -46,7 +46,7 @@ class Guarded:
     superuser_only: bool = False
 
 
-def _set(**values: bool) -> Callable[[User], object]:
+def _set(**values: bool | None) -> Callable[[User], object]:
     def change(user: User) -> None:
         for name, value in values.items():
             setattr(user, name, value)
@@ -60,16 +60,23 @@ GUARDED = (
         "deactivate",
         _("Deactivate"),
         Action.DEACTIVATED,
-        _("They are signed out everywhere and cannot sign in."),
-        _set(is_active=False),
+        _(
+            "They are signed out everywhere and cannot sign in. An account that its "
+            "owner is closing is not deleted then, and their link to keep it no longer "
+            "works."
+        ),
+        _set(is_active=False, closes_at=None),
         ends_sessions=True,
     ),
     Guarded(
         "reactivate",
         _("Reactivate"),
         Action.REACTIVATED,
-        _("They can sign in again. Nothing else changes."),
-        _set(is_active=True),
+        _(
+            "They can sign in again. If they were closing their account, it stays. "
+            "Nothing else changes."
+        ),
+        _set(is_active=True, closes_at=None),
     ),
     Guarded(
         "sign_out",

@@ -58,8 +58,8 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
     }
 
 
-#: What a path may hold that opens something: the key of a reset or confirmation link.
-KEYS = re.compile(r"(/(?:reset/key|confirm-email)/)[^/\s\"'?]+")
+#: What a path may hold that opens something: the key of a link from a mail.
+KEYS = re.compile(r"(/(?:reset/key|confirm-email|not-me|close/undo)/)[^/\s\"'?]+")
 
 
 def mask_paths(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -261,6 +261,10 @@ LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
 STAFF_MFA_REQUIRED = env.boolean("STAFF_MFA_REQUIRED", default=not DEBUG)
 SIGNUP_OPEN = env.boolean("SIGNUP_OPEN", default=True)
 LOGIN_BY_CODE = env.boolean("LOGIN_BY_CODE", default=False)
+# How long a person can keep an account that they asked to close.
+ACCOUNT_CLOSING_GRACE = timedelta(
+    days=env.number("CLOSING_GRACE_DAYS", 14, least=1, most=365)
+)
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 LAST_USED_COOKIE_NAME = "__Host-last-used" if HTTPS else "last-used"
 
@@ -360,6 +364,10 @@ ACCOUNT_RATE_LIMITS = {
     "token_refresh": "120/m/ip",
     "token_session": "20/m/user",
     "passkey_options": "120/m/ip",
+    # Presses on what a mailed link shows: "this was not me", "keep my account".
+    "mail_link": "20/m/ip",
+    "closing_mail": "1/10m/key",
+    "export": "5/h/user",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 for _limit in env.text("RATE_LIMITS").split(";"):

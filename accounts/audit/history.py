@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ua_parser import parse
 
@@ -40,6 +42,9 @@ ICONS = {
     Action.FACTOR_REMOVED: "phone",
     Action.FACTOR_RENEWED: "list",
     Action.TOKENS_REVOKED: "terminal",
+    Action.NOT_ME: "lock",
+    Action.EXPORTED: "list",
+    Action.CLOSE_UNDONE: "check",
 }
 #: Actions whose words need the method: "Second step added: authenticator app".
 NAMED = frozenset(
@@ -67,6 +72,25 @@ WARNINGS = frozenset(
         Action.CLOSED,
     }
 )
+#: Of what a person may say that it was somebody else: it let somebody in, or changed
+#: how one gets in. What was refused changed nothing.
+REPORTABLE = frozenset(
+    {
+        Action.SIGN_IN,
+        Action.PASSWORD_CHANGED,
+        Action.PASSWORD_RESET,
+        Action.EMAIL_CHANGED,
+        Action.EMAIL_ADDED,
+        Action.FACTOR_ADDED,
+        Action.FACTOR_REMOVED,
+        Action.FACTOR_RENEWED,
+        Action.CONNECTED,
+        Action.DISCONNECTED,
+        Action.EXPORTED,
+    }
+)
+#: For so long.
+REPORTED_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +104,8 @@ class Moment:
     icon: str
     is_warning: bool
     session: str
+    pk: int
+    is_reportable: bool
 
 
 def recent_events(user: User, limit: int = 5) -> list[Moment]:
@@ -116,6 +142,8 @@ def _moment(event: Event) -> Moment:
         icon="warning" if action in WARNINGS else ICONS.get(action, "dot"),  # type: ignore[arg-type]
         is_warning=action in WARNINGS,
         session=event.session,
+        pk=event.pk,
+        is_reportable=is_reportable(event),
     )
 
 
@@ -123,6 +151,12 @@ def _device(event: Event) -> str:
     if event.ip or event.user_agent:
         return device_name(event.user_agent)
     return _("Done by the site itself")
+
+
+def is_reportable(event: Event) -> bool:
+    """Whether its person may still say that it was not them."""
+    young = event.at >= timezone.now() - REPORTED_FOR
+    return young and event.action in REPORTABLE and event.outcome == Outcome.SUCCESS
 
 
 def _title(event: Event, action: Action | None) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("audit")
 PURPOSE = "audit"
-Datum = str | int | bool | None
+Datum = str | float | bool | None
 
 
 def record(  # noqa: PLR0913 - one keyword for each thing an event tells

@@ -5,12 +5,29 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import path
 
-from accounts.pages import codes, connections, devices, factors, passkeys, views
+from accounts.pages import (
+    closing,
+    codes,
+    connections,
+    devices,
+    export,
+    factors,
+    not_me,
+    passkeys,
+    views,
+)
 from accounts.pages.lost_steps import explained
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
     path("activity/", views.activity, name="activity"),
+    path("activity/not-me/<int:pk>/", not_me.from_activity, name="activity_not_me"),
+    path("not-me/done/", not_me.done, name="not_me_done"),
+    path("not-me/<str:token>/", not_me.from_mail, name="not_me"),
+    path("export/", export.export, name="export"),
+    path("close/", closing.close, name="close"),
+    path("close/done/", closing.closed, name="close_done"),
+    path("close/undo/<str:token>/", closing.undo, name="close_undo"),
     path("sessions/", devices.devices, name="usersessions_list"),
     path(
         "login/code/confirm/",

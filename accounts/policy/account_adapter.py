@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known, record
 from accounts.models import normalise_email
-from accounts.policy import outbox, pending, sessions, trust
+from accounts.policy import closing, not_me, outbox, pending, sessions, trust
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.last_used import remember_way
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 PIN = "accounts.policy.stages.PinStage"
 #: Mails that say when, with what and from where they were asked for.
 ASKED_FOR = ("account/email/login_code", "account/email/proof_code")
+#: What is mailed instead of a link or a code when there is nobody for it.
+NOBODY = "account/email/unknown_account"
+#: Mails to a person that tell of no change: nothing to be taken back.
+NO_CHANGE = ("account/email/password_reset_key",)
 RECHECK = "accounts.policy.stages.RecheckStage"
 REPLACED = {
     "allauth.mfa.stages.AuthenticateStage": "accounts.policy.stages.SecondStepStage"
@@ -220,10 +224,32 @@ class AccountAdapter(ProofAgain):
         record(Action.RESET_REQUESTED, request=current.request, user=user)
         super().send_password_reset_mail(user, email, context)
 
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """As allauth's; the mail knows whose it is."""
+        context = {"user": user, **(context or {})}
+        super().send_notification_mail(template_prefix, user, context, email)
+
+    def send_asked_for_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> None:
+        """A mail that says when, with what and from where it was asked for."""
+        self.send_mail(template_prefix, email, {**self._asker(), **context})
+
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:
         """Into the outbox; see accounts.policy.outbox."""
+        if template_prefix == NOBODY and (owner := closing.of_address(email)):
+            closing.remind(owner)  # there is somebody: they can still keep it
+            return
+        if (user := context.get("user")) and template_prefix not in NO_CHANGE:
+            context = {**context, "not_me_url": not_me.link(user, email)}
         # Links lead to SITE_URL, whatever Host the request came with.
         links = {
             name: urljoin(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 
+from accounts.models import User
+from accounts.policy import closing
 from accounts.policy.addresses import is_look_alike
 
 if TYPE_CHECKING:
@@ -36,5 +38,7 @@ class PolicyBackend(AuthenticationBackend):
     def _stash_user(cls, user: AbstractBaseUser | None) -> AbstractBaseUser | None:
         # allauth remembers a disabled person whose password was right, to show the
         # "inactive" page. That tells a stranger that the password was right; ours
-        # answers as for a wrong one.
+        # answers as for a wrong one. Its owner learns by mail that they can keep it.
+        if isinstance(user, User):
+            closing.remind_at_sign_in(user)
         return None

@@ -54,6 +54,11 @@ class EndedSession(models.Model):
             "too_old",
             _("You were signed out because you signed in here long ago."),
         )
+        NOT_ME = (
+            "not_me",
+            _("You were signed out: the account was reported as used by a stranger."),
+        )
+        CLOSING = "closing", _("You were signed out because this account is closing.")
         TOO_MANY = (
             "too_many",
             _("You were signed out here because you signed in on many other devices."),

@@ -46,6 +46,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "mfa_reauthenticate_webauthn": PROOFS,
     "mfa_activate_totp": ("login_failed",),
     "mfa_login_webauthn": ("webauthn_login", "passkey_options"),
+    "not_me": ("mail_link",),
+    "close_undo": ("mail_link",),
+    "export": ("export",),
 }
 #: Where one is about to sign in, and may take another way instead.
 SIGN_IN = frozenset(

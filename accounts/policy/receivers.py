@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.signals import email_confirmed
+from allauth.account.signals import email_changed, email_confirmed
+from allauth.core import context as current
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_used
 from allauth.usersessions.models import UserSession
@@ -13,7 +14,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from accounts.models import User
-from accounts.policy import trust
+from accounts.policy import not_me, trust
 from accounts.policy.pre_registered import first_proof
 from accounts.policy.recovery import tell_of_use
 from accounts.policy.sessions import end_sessions, forget_ended, session_store
@@ -56,6 +57,15 @@ def leave_nothing_of_strangers(
 ) -> None:
     """The first proof of an address makes the account its owner's alone."""
     first_proof(request, email_address.user, email_address)
+
+
+@receiver(email_changed)
+def remember_left_address(
+    from_email_address: EmailAddress | None, **kwargs: Any
+) -> None:
+    """The mail to a proven address that was left, which follows, carries a link."""
+    if from_email_address is not None and from_email_address.verified:
+        setattr(current.request, not_me.LEFT, from_email_address.email)
 
 
 @receiver(authenticator_added)

@@ -22,6 +22,7 @@ from django.contrib.auth import (
     HASH_SESSION_KEY,
     SESSION_KEY,
 )
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
@@ -171,14 +172,26 @@ def touch(session: SessionBase) -> None:
         )
 
 
-def end_sessions(user: User, reason: str) -> int:
-    """End every session of a person at once; returns how many there were."""
+def end_sessions(
+    user: User, reason: str, told: ended.Reason = ended.Reason.ADMIN
+) -> int:
+    """End every session of a person at once; returns how many there were.
+
+    `reason` is for programs and receivers, `told` for browsers that come back.
+    """
     with transaction.atomic():
         sessions = list(UserSession.objects.filter(user=user))
         # First: what is told of each single one below would hide the reason.
         sessions_ended.send(sender=User, user=user, reason=reason)
-        end(sessions, ended.Reason.ADMIN)
+        end(sessions, told)
     return len(sessions)
+
+
+def leave(request: HttpRequest, user: User) -> None:
+    """Let this browser go on without the session that has just ended with the rest."""
+    if request.user.pk == user.pk:
+        request.session.flush()
+        request.user = AnonymousUser()
 
 
 def end(sessions: Iterable[UserSession], reason: ended.Reason) -> None:

@@ -37,7 +37,11 @@ def revoke_with_session(instance: UserSession, **kwargs: Any) -> None:
 @receiver(sessions_ended)
 def revoke_with_all_sessions(user: User, reason: str, **kwargs: Any) -> None:
     """Everything of a person was ended; also what has no session row."""
-    reasons = {"deactivated": Reason.DEACTIVATED}
+    reasons = {
+        "deactivated": Reason.DEACTIVATED,
+        "closing": Reason.DEACTIVATED,
+        "not_me": Reason.SESSION_ENDED,
+    }
     revoke_families(user=user, reason=reasons.get(reason, Reason.ADMIN))
 
 

@@ -81,6 +81,15 @@ def live_families(user: User) -> int:
     ).count()
 
 
+def families_of(user: User) -> list[dict[str, Any]]:
+    """A person's sign-ins by token as they may read them: no id, no key, no token."""
+    names = (
+        *("user_agent", "ip", "created_at", "rotated_at", "expires_at"),
+        *("revoked_at", "revoked_reason"),
+    )
+    return list(Family.objects.filter(user=user).order_by("created_at").values(*names))
+
+
 def revoke_by_token(raw: str, request: HttpRequest) -> None:
     """End the sign-in of a refresh token; an invalid one is no error (RFC 7009)."""
     try:

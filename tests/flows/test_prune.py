@@ -47,11 +47,14 @@ def test_what_ended_long_ago_goes_and_what_is_live_or_recent_stays(make_person, 
     families(person, 4, revoked_at=now - 31 * DAY, revoked_reason="admin")
     families(person, 5, expires_at=now - 29 * DAY)
     families(person, 6, revoked_at=now - 29 * DAY, revoked_reason="admin")
-    assert run() == "Deleted 0 sessions, 7 sign-ins by token.\n"
+    assert run() == "Deleted 0 sessions, 7 sign-ins by token, 0 closed accounts.\n"
     assert Family.objects.count() == 12
     assert api.refresh(live["refresh"]).status_code == 200
-    assert run() == "Deleted 0 sessions, 0 sign-ins by token.\n"
-    assert run("--keep", "1") == "Deleted 0 sessions, 11 sign-ins by token.\n"
+    assert run() == "Deleted 0 sessions, 0 sign-ins by token, 0 closed accounts.\n"
+    assert (
+        run("--keep", "1")
+        == "Deleted 0 sessions, 11 sign-ins by token, 0 closed accounts.\n"
+    )
 
 
 def test_nothing_that_was_just_revoked_goes_whatever_is_asked(make_person, api):
@@ -110,7 +113,7 @@ def test_sessions_that_have_expired_go_with_their_place_in_the_list(
     UserSession.objects.create(
         user=User.objects.get(), session_key=old.pk, ip="127.0.0.1", user_agent="x"
     )
-    assert run() == "Deleted 1 sessions, 0 sign-ins by token.\n"
+    assert run() == "Deleted 1 sessions, 0 sign-ins by token, 0 closed accounts.\n"
     assert Session.objects.count() == 1
     assert UserSession.objects.count() == 1
     assert browser.get("/dashboard/").status_code == 200

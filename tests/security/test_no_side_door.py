@@ -195,6 +195,8 @@ OPEN_PAGES = {
     "/accounts/2fa/webauthn/signup/",
     "/accounts/3rdparty/login/cancelled/",
     "/accounts/3rdparty/signup/",
+    "/accounts/close/done/",
+    "/accounts/close/undo/1/",  # keeps an account; signs nobody in
     "/accounts/confirm-email/",
     "/accounts/confirm-email/1/",
     "/accounts/github/login/",
@@ -205,6 +207,8 @@ OPEN_PAGES = {
     "/accounts/login/",
     "/accounts/login/code/",  # 404 unless LOGIN_BY_CODE
     "/accounts/logout/",
+    "/accounts/not-me/1/",  # takes an account back; signs nobody in
+    "/accounts/not-me/done/",
     "/accounts/oidc/1/login/",
     "/accounts/oidc/1/login/callback/",
     "/accounts/password/reset/",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.policy.closing import prune_closed
 from accounts.policy.prune import prune_ended, prune_sessions
 from accounts.tokens.prune import prune_families
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     """For a daily job: in batches that hold no lock for long."""
 
-    help = "Delete expired sessions, and sign-ins by token that ended long ago."
+    help = (
+        "Delete expired sessions, sign-ins by token that ended long ago, and accounts "
+        "whose owners closed them."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """--keep DAYS."""
@@ -35,4 +39,6 @@ class Command(BaseCommand):
         keep = timedelta(days=options["keep"])
         families = sum(prune_families(keep))
         prune_ended(keep)
-        self.stdout.write(f"Deleted {sessions} sessions, {families} sign-ins by token.")
+        told = f"Deleted {sessions} sessions, {families} sign-ins by token"
+        closed = sum(prune_closed())
+        self.stdout.write(f"{told}, {closed} closed accounts.")
