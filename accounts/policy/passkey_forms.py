@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 METHOD = "webauthn"
 NAME_LENGTH = 60
 LONGEST = 65_536
+#: Members of an answer that are bytes, written as text.
+TEXTS = (
+    "rawId",
+    "clientDataJSON",
+    "authenticatorData",
+    "attestationObject",
+    "signature",
+    "userHandle",
+)
 
 
 class CredentialField(forms.JSONField):
@@ -42,9 +51,23 @@ class CredentialField(forms.JSONField):
             found = super().to_python(value)
         except RecursionError:
             raise webauthn.Refused from None
-        if found is not None and not isinstance(found, dict):
+        if found is not None and not _is_written_as_text(found):
             raise webauthn.Refused
         return found
+
+
+def _is_written_as_text(answer: Any) -> bool:
+    """Whether it is an object whose bytes are text.
+
+    The library would make that many zero bytes of a number: gigabytes, if one asks.
+    """
+    if not isinstance(answer, dict):
+        return False
+    inner = answer.get("response")
+    parts = [answer, inner] if isinstance(inner, dict) else [answer]
+    return all(
+        isinstance(part.get(name), str | None) for part in parts for name in TEXTS
+    )
 
 
 class NameField(forms.CharField):

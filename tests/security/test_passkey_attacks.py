@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import tracemalloc
 from uuid import uuid4
 
 import pytest
@@ -493,6 +494,21 @@ def test_rubbish_is_refused_and_never_a_500(maya, browser, rubbish, part):
         else:
             page = browser.post(ADD, {"credential": json.dumps(credential)})
             assert page.status_code == 200
+
+
+@pytest.mark.parametrize("place", ["", "response"])
+@pytest.mark.parametrize("name", ["rawId", "clientDataJSON", "authenticatorData",
+                                  "signature", "userHandle"])  # fmt: skip
+def test_a_number_in_the_place_of_bytes_reserves_no_memory(maya, place, name):
+    key, client = SoftKey(user_handle=websafe_encode(maya.pk.hex.encode())), fresh()
+    credential = key.get(ask(client))
+    (credential[place] if place else credential)[name] = 50_000_000
+    tracemalloc.start()
+    refused = answer(client, credential)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert refused.status_code == 400
+    assert peak < 20_000_000
 
 
 @pytest.mark.parametrize(
