@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.audit.models import Action
 from accounts.audit.record import record
-from accounts.pages.export_data import pieces
+from accounts.pages.export_data import document, pieces
 from accounts.pages.links import limited, with_proof
 
 if TYPE_CHECKING:
@@ -33,11 +33,12 @@ def export(request: HttpRequest) -> HttpResponseBase:
     if too_many:
         return too_many
     user = cast("User", request.user)
+    whole = document(user)
     record(Action.EXPORTED, request=request, user=user)
     name = f"{slugify(settings.BRAND_NAME) or 'account'}-{timezone.now():%Y-%m-%d}.json"
     # A person has any number of events: sent as they are read, never all in memory.
     return StreamingHttpResponse(
-        pieces(user),
+        pieces(whole, user),
         content_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

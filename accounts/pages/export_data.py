@@ -35,10 +35,9 @@ SAID = (
 )
 
 
-def pieces(user: User) -> Iterator[str]:
-    """The file in parts that make one JSON object."""
-    text = _json(document(user))
-    yield text.removesuffix("}") + ', "events": ['
+def pieces(whole: dict[str, Any], user: User) -> Iterator[str]:
+    """The document and its person's events, in parts that make one JSON object."""
+    yield _json(whole).removesuffix("}") + ', "events": ['
     comma = ""
     found: Any = events_of(user)
     for event in found.iterator(chunk_size=CHUNK):

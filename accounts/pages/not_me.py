@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit.history import events_of, is_reportable, moments
@@ -54,6 +54,8 @@ def from_activity(request: HttpRequest, pk: int) -> HttpResponse:
     """
     user = cast("User", request.user)
     claim, moment = _of_own_event(user, pk)
+    if not claim.email:
+        return redirect("account_email")  # without a proven one no mail leads back in
     elsewhere = not_me.address_changed(claim)
     if request.method == "POST" and not elsewhere:
         return _act(request, claim)

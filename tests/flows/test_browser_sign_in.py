@@ -407,7 +407,7 @@ def test_activity_shows_only_ones_own(make_person, browser):
     sign_in_by_form(Client(SERVER_NAME="localhost"), "other@example.org")
     sign_in_by_form(browser)
     page = browser.get("/accounts/activity/").content.decode()
-    assert page.count("Signed in with password") == 1
+    assert page.count('row-title">Signed in with password') == 1
     assert browser.get("/accounts/activity/?page=999").status_code == 200
     assert browser.get("/accounts/activity/?page=x").status_code == 200
 

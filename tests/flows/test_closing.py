@@ -61,8 +61,13 @@ def test_what_will_happen_is_shown_first(maya):
     assert f'href="{PATH}"' in profile
     assert "btn-danger" not in profile
     page = maya.get(PATH).content.decode()
-    for told in ("Nothing has happened yet.", "<b>One device</b>", "maya@example.org",
-                 "after 14 days", "<b>The account is deleted for good</b>"):  # fmt: skip
+    for told in (
+        "Nothing has happened yet.",
+        "<b>One device</b>",
+        "maya@example.org",
+        "after 14 days",
+        "<b>The account is deleted for good</b>",
+    ):
         assert told in page
     assert User.objects.get().is_active
 

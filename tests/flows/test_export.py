@@ -1,4 +1,4 @@
-"""export: everything kept about a person in one file, and nothing that opens anything."""
+"""export: what is kept about a person in one file, and nothing that opens anything."""
 
 from __future__ import annotations
 

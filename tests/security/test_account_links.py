@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.core import signing
 from django.test import Client
 
@@ -12,7 +14,13 @@ from accounts.audit.models import Action, Event
 from accounts.models import User
 from accounts.policy import closing, not_me
 from accounts.policy.sessions import STARTED
-from tests.fixtures import PASSWORD, deliver_mail, later, sign_in_by_form
+from tests.fixtures import (
+    PASSWORD,
+    code_in,
+    deliver_mail,
+    later,
+    sign_in_by_form,
+)
 from tests.flows.test_not_me import (
     EMAIL,
     EVIL,
@@ -22,6 +30,7 @@ from tests.flows.test_not_me import (
     mails_to,
     press,
 )
+from tests.security.doors import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 #: What every page has that differs by itself.
@@ -57,7 +66,7 @@ def forged(path):
     body, stamp, mark = token.split(":")
     other = signing.dumps(signing.loads(token, salt=not_me.SALT), salt="another")
     return {
-        "a letter changed": f"{body}:{stamp}:{mark[:-1]}{'A' if mark[-1] != 'A' else 'B'}",
+        "a letter changed": f"{body}:{stamp}:{'AB'[mark[0] == 'A']}{mark[1:]}",
         "another body": f"{body[:-2]}:{stamp}:{mark}",
         "another time": f"{body}:{stamp[:-1]}A:{mark}",
         "no mark": f"{body}:{stamp}",
@@ -159,6 +168,25 @@ def test_nor_come_back_after_the_owner(stranger):
     assert User.objects.get().email == EMAIL
 
 
+def test_a_program_s_session_dates_the_link_as_a_browser_s_does(make_person, api):
+    user = make_person()
+    access = api.tokens()["access"]
+    bearer = {"authorization": f"Bearer {access}"}
+    started = UserSession.objects.get().created_at.timestamp()
+    with later(minutes=4):
+        api.post("/_allauth/app/v1/account/email", {"email": EVIL}, **bearer)
+        body = {"key": code_in(mails_to(EVIL)[-1])}
+        api.post("/_allauth/app/v1/auth/email/verify", body, **bearer)
+        user.refresh_from_db()
+        assert user.email == EVIL
+        path = link_in(mails_to(EMAIL, "address was changed")[-1])
+        claim = not_me.read(path.split("/")[-2])
+        assert abs(claim.since - started) < 5
+        assert press(path).status_code == 303
+    user.refresh_from_db()
+    assert user.email == EMAIL
+
+
 def test_an_old_session_dates_the_link_back_seven_days_at_most(stranger):
     session = stranger.session
     session[STARTED] -= 80 * 24 * 3600
@@ -245,13 +273,22 @@ def test_nor_after_the_grace_nor_after_an_administrator(stranger):
     assert not User.objects.get().is_active
 
 
-def test_keeping_signs_nobody_in(stranger):
-    path = closing_link(stranger)
-    browser = Client(SERVER_NAME="localhost")
-    answer = browser.post(path)
-    assert answer["Location"] == "/accounts/login/"
-    assert browser.get("/dashboard/").status_code == 302
-    assert stranger.get("/dashboard/").status_code == 302
+def test_neither_link_signs_anybody_in(stranger):
+    links = mailed(stranger), closing_link(stranger)
+    for path in reversed(links):
+        browser = Client(SERVER_NAME="localhost")
+        assert press(path, browser).status_code == 303
+        assert browser.get("/dashboard/").status_code == 302
+        assert stranger.get("/dashboard/").status_code == 302
+    assert signed_in() == (0, 0)
+
+
+def test_without_a_proven_address_nobody_shuts_themselves_out(stranger):
+    EmailAddress.objects.update(verified=False)
+    event = Event.objects.get(action=Action.SIGN_IN).pk
+    answer = stranger.post(f"/accounts/activity/not-me/{event}/")
+    assert answer["Location"] == "/accounts/email/"
+    assert User.objects.get().has_usable_password()
 
 
 def test_a_closing_account_is_a_wrong_password_at_every_door(

@@ -55,7 +55,7 @@ def renew(email: str, name: str, role: str) -> dict[str, str]:
     """The demo person of this role, active, verified, without a second factor."""
     password = secrets.token_urlsafe(12)
     user = User.objects.filter(email=email).first() or User(email=email)
-    user.name, user.is_active = name, True
+    user.name, user.is_active, user.closes_at = name, True, None
     user.is_staff, user.is_superuser = role != "person", role == "owner"
     user.set_password(password)
     user.save()
