@@ -382,7 +382,7 @@ def test_a_limited_page_answers_429_and_says_when(make_person, browser):
     assert page.status_code == 429
     assert 290 <= int(page["Retry-After"]) <= 300
     text = page.content.decode()
-    assert "Try again in 5 minutes." in text
+    assert "Wait 5 minutes, then try again" in text
     assert "/accounts/password/reset/" in text
     limited = Event.objects.get(action=Action.SIGN_IN_LIMITED)
     assert limited.outcome == "limited"
