@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.signals import email_confirmed
+from allauth.account.signals import email_changed, email_confirmed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_used
 from allauth.usersessions.models import UserSession
@@ -56,6 +56,27 @@ def leave_nothing_of_strangers(
 ) -> None:
     """The first proof of an address makes the account its owner's alone."""
     first_proof(request, email_address.user, email_address)
+
+
+@receiver(email_changed)
+def tell_the_new_address(
+    user: User,
+    from_email_address: EmailAddress | None,
+    to_email_address: EmailAddress,
+    **kwargs: Any,
+) -> None:
+    """The old one, which must know, is told by allauth; here the new one is."""
+    if from_email_address is None:
+        return  # of a sign-up
+    get_adapter().send_notification_mail(
+        "account/email/email_changed_here",
+        user,
+        {
+            "from_email": from_email_address.email,
+            "to_email": to_email_address.email,
+        },
+        email=to_email_address.email,
+    )
 
 
 @receiver(authenticator_added)

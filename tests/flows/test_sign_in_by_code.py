@@ -80,7 +80,7 @@ def test_a_code_signs_in_once(make_person, browser, enabled):
     assert ask(browser, next="/profile/")["Location"] == f"{CONFIRM}?next=%2Fprofile%2F"
     message = deliver_mail()[-1]
     assert message.to == [EMAIL]
-    for line in ("When:", "With:", "From: 127.0.0.1", "If this was not you"):
+    for line in ("When:", "With:", "From: 127.0.0.1", "Was this not you?"):
         assert line in message.body
     spaced = f" {code_in(message).replace('-', ' ')} "
     page = browser.get(CONFIRM).content.decode()
