@@ -38,7 +38,7 @@ urlpatterns = [
 if settings.DEBUG:
     from accounts.pages import mailbox
 
-    urlpatterns += [path("mailbox/", mailbox.inbox, name="mailbox")]
+    urlpatterns += mailbox.urlpatterns
 
 handler400 = "authsite.errors.bad_request"
 handler403 = "authsite.errors.permission_denied"

@@ -82,6 +82,11 @@ def mark_of(sid: str) -> str:
     return keyed_hash(sid, PURPOSE)[:16] if sid else ""
 
 
+def user_agent_of(request: HttpRequest) -> str:
+    """What the browser or app calls itself, as events keep it."""
+    return printable(request.headers.get("User-Agent", ""))[:400]
+
+
 def _actor_id(request: HttpRequest | None, actor: Model | None, user_id: Any) -> Any:
     if actor is not None:
         return actor.pk
@@ -97,7 +102,7 @@ def _where(request: HttpRequest | None) -> dict[str, Any]:
     context = structlog.contextvars.get_contextvars()
     return {
         "ip": _address(request),
-        "user_agent": printable(request.headers.get("User-Agent", ""))[:400],
+        "user_agent": user_agent_of(request),
         "session": session_mark(request),
         "request_id": str(context.get("request_id", ""))[:64],
     }

@@ -8,10 +8,14 @@ from email import policy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from csp.constants import NONE, UNSAFE_INLINE
+from csp.decorators import csp
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import path
+from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -20,8 +24,18 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 SHOWN = 30
-SEPARATOR = "-" * 79
+SEPARATOR = b"-" * 79
 LINK = re.compile(r"https?://[^\s<>\"]+")
+#: An HTML mail has its style in each element, which our pages never have. Alone on a
+#: page it may have that and nothing else: no script, no image, no form, no origin.
+AS_SENT = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [NONE],
+    "sandbox": True,
+}
 
 
 @login_not_required
@@ -29,32 +43,53 @@ LINK = re.compile(r"https?://[^\s<>\"]+")
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """The newest mails first. Raises Http404 outside DEBUG."""
-    if not settings.DEBUG:
-        raise Http404
-    files = sorted(
-        Path(settings.EMAIL_FILE_PATH).glob("*.log"),
-        key=lambda file: file.stat().st_mtime,
-        reverse=True,
-    )
-    mails = [mail for file in files[:SHOWN] for mail in read(file)]
+    mails = [
+        _shown(mail, file.name, number)
+        for file in _files()[:SHOWN]
+        for number, mail in reversed(list(enumerate(_read(file))))
+    ]
     context = {"mails": mails, "folder": settings.EMAIL_FILE_PATH}
     return render(request, "mailbox.html", context)
 
 
-def read(file: Path) -> list[dict[str, Any]]:
-    """The mails in one file of Django's file-based backend, newest first."""
-    texts = file.read_text(encoding="utf-8", errors="replace").split(SEPARATOR)
-    found = [
-        email.message_from_string(text.strip(), policy=policy.default)
-        for text in texts
+@login_not_required
+@never_cache
+@require_safe
+@csp(AS_SENT)  # type: ignore[arg-type] # it knows views without arguments alone
+def as_sent(request: HttpRequest, file: str, number: int) -> HttpResponse:
+    """The HTML part of one mail. Raises Http404 without one, and outside DEBUG."""
+    found = [mail for one in _files() if one.name == file for mail in _read(one)]
+    part = found[number].get_body(("html",)) if number < len(found) else None
+    if part is None:
+        raise Http404
+    return HttpResponse(part.get_content())
+
+
+def _files() -> list[Path]:
+    if not settings.DEBUG:
+        raise Http404
+    return sorted(
+        Path(settings.EMAIL_FILE_PATH).glob("*.log"),
+        key=lambda file: file.stat().st_mtime,
+        reverse=True,
+    )
+
+
+def _read(file: Path) -> list[EmailMessage]:
+    """The mails in one file of Django's file-based backend, as they were written."""
+    return [
+        email.message_from_bytes(text.strip(), policy=policy.default)
+        for text in file.read_bytes().split(SEPARATOR)
         if text.strip()
     ]
-    return [_shown(mail) for mail in reversed(found)]
 
 
-def _shown(mail: EmailMessage) -> dict[str, Any]:
+def _shown(mail: EmailMessage, file: str, number: int) -> dict[str, Any]:
     part = mail.get_body(("plain",))
     return {
+        "file": file,
+        "number": number,
+        "has_html": mail.get_body(("html",)) is not None,
         "subject": mail["subject"],
         "to": mail["to"],
         "date": mail["date"].datetime if mail["date"] else None,
@@ -64,8 +99,6 @@ def _shown(mail: EmailMessage) -> dict[str, Any]:
 
 def linked(text: str) -> str:
     """The text, escaped, with its links to press."""
-    from django.utils.html import escape, format_html
-
     parts: list[str] = []
     end = 0
     for match in LINK.finditer(text):
@@ -74,3 +107,9 @@ def linked(text: str) -> str:
         end = match.end()
     parts.append(escape(text[end:]))
     return mark_safe("".join(parts))  # noqa: S308 - every part is escaped above
+
+
+urlpatterns = [
+    path("mailbox/", inbox, name="mailbox"),
+    path("mailbox/<str:file>/<int:number>/", as_sent, name="mail_as_sent"),
+]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urljoin, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import record_authentication
@@ -16,18 +15,18 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known, record
 from accounts.models import normalise_email
-from accounts.policy import closing, not_me, outbox, pending, sessions, trust
+from accounts.policy import new_device, pending, sessions, trust
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
+from accounts.policy.mails import Mails
 from accounts.policy.proof_again import ProofAgain
 
 if TYPE_CHECKING:
@@ -37,19 +36,13 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PIN = "accounts.policy.stages.PinStage"
-#: Mails that say when, with what and from where they were asked for.
-ASKED_FOR = ("account/email/login_code", "account/email/proof_code")
-#: What is mailed instead of a link or a code when there is nobody for it.
-NOBODY = "account/email/unknown_account"
-#: Mails to a person that tell of no change: nothing to be taken back.
-NO_CHANGE = ("account/email/password_reset_key",)
 RECHECK = "accounts.policy.stages.RecheckStage"
 REPLACED = {
     "allauth.mfa.stages.AuthenticateStage": "accounts.policy.stages.SecondStepStage"
 }
 
 
-class AccountAdapter(ProofAgain):
+class AccountAdapter(Mails, ProofAgain):
     """One policy for form, API, social, code and admin."""
 
     error_messages: ClassVar[dict[str, Any]] = {
@@ -151,8 +144,11 @@ class AccountAdapter(ProofAgain):
             sessions.end_oldest(user)
             sessions.begin(request.session, is_app=_is_app(request))
             trust.carry(request)
+            is_new = new_device.is_new(request, user)
             super().login(request, user)
             request.session.save()
+            if is_new:
+                new_device.tell(request, user)
 
     def logout(self, request: HttpRequest) -> None:
         """Session, its tokens and the audit event in one transaction."""
@@ -215,69 +211,6 @@ class AccountAdapter(ProofAgain):
     ) -> str:
         # allauth's own holds the Host with its port, which the client chooses.
         return attempts_key(request, credentials.get("email") or "")
-
-    # What they get -------------------------------------------------------------
-    def send_password_reset_mail(
-        self, user: User, email: str, context: dict[str, Any]
-    ) -> None:
-        """As allauth's, and the person can see that it was asked for."""
-        record(Action.RESET_REQUESTED, request=current.request, user=user)
-        super().send_password_reset_mail(user, email, context)
-
-    def send_notification_mail(
-        self,
-        template_prefix: str,
-        user: User,
-        context: dict[str, Any] | None = None,
-        email: str | None = None,
-    ) -> None:
-        """As allauth's; the mail knows whose it is."""
-        context = {"user": user, **(context or {})}
-        super().send_notification_mail(template_prefix, user, context, email)
-
-    def send_asked_for_mail(
-        self, template_prefix: str, email: str, context: dict[str, Any]
-    ) -> None:
-        """A mail that says when, with what and from where it was asked for."""
-        self.send_mail(template_prefix, email, {**self._asker(), **context})
-
-    def send_mail(
-        self, template_prefix: str, email: str, context: dict[str, Any]
-    ) -> None:
-        """Into the outbox; see accounts.policy.outbox."""
-        if template_prefix == NOBODY and (owner := closing.of_address(email)):
-            closing.remind(owner)  # there is somebody: they can still keep it
-            return
-        if (user := context.get("user")) and template_prefix not in NO_CHANGE:
-            context = {**context, "not_me_url": not_me.link(user, email)}
-        # Links lead to SITE_URL, whatever Host the request came with.
-        links = {
-            name: urljoin(
-                settings.SITE_URL,
-                urlsplit(value)._replace(scheme="", netloc="").geturl(),
-            )
-            for name, value in context.items()
-            if name.endswith("_url") and value
-        }
-        if template_prefix in ASKED_FOR:
-            context |= self._asker()
-        context = {
-            "email": email,
-            **context,
-            **links,
-            "site_name": settings.BRAND_NAME,
-            "site_url": settings.SITE_URL,
-            "support_email": settings.BRAND_SUPPORT_EMAIL,
-        }
-        outbox.post(self.render_mail(template_prefix, email, context))
-
-    def _asker(self) -> dict[str, Any]:
-        request = current.request
-        return {
-            "timestamp": timezone.now(),
-            "ip": self.get_client_ip(request),
-            "user_agent": self.get_http_user_agent(request)[:200],
-        }
 
 
 def _is_app(request: HttpRequest) -> bool:

@@ -93,7 +93,7 @@ def of_address(email: str) -> User | None:
 
 def remind(user: User) -> None:
     """Mail the link again: somebody who may be the owner came to a door."""
-    get_adapter().send_asked_for_mail(MAIL, user.email, {**_told(user), "again": True})
+    get_adapter().send_mail(MAIL, user.email, {**_told(user), "again": True})
 
 
 def remind_at_sign_in(user: User) -> None:

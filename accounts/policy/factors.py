@@ -53,4 +53,6 @@ def remove_factors(user: User) -> None:
         Authenticator.objects.filter(user=user).delete()
         end_sessions(user, "admin")
         for email in EmailAddress.objects.filter(user=user, verified=True):
-            get_adapter().send_mail("mfa/email/factors_removed", email.email, {})
+            get_adapter().send_mail(
+                "mfa/email/factors_removed", email.email, {"user": user}
+            )

@@ -39,6 +39,7 @@ def post(message: EmailMessage) -> None:
         "body": message.body,
         "from_email": message.from_email,
         "to": message.to,
+        "reply_to": message.reply_to,
         "headers": message.extra_headers,
         "alternatives": [[part.content, part.mimetype] for part in alternatives],
     }
@@ -52,7 +53,8 @@ def deliver(sealed: str, tries: int) -> None:
     alternatives = letter.pop("alternatives")
     message = EmailMultiAlternatives(**letter)
     for content, mimetype in alternatives:
-        message.attach_alternative(content, mimetype)
+        html = styled(content) if mimetype == "text/html" else content
+        message.attach_alternative(html, mimetype)
     try:
         message.send()
     except OSError as error:  # smtplib's errors are OSErrors too
@@ -62,6 +64,18 @@ def deliver(sealed: str, tries: int) -> None:
         wait = timedelta(seconds=RETRIES[tries])
         log.warning("mail_delayed", tries=tries + 1, error=type(error).__name__)
         deliver.using(run_after=timezone.now() + wait).enqueue(sealed, tries + 1)
+
+
+def styled(html: str) -> str:
+    """The HTML with its stylesheet written into each element, as mail clients need it.
+
+    What is for the dark alone stays a stylesheet. Here, since the worker alone needs
+    the library: web workers stay small.
+    """
+    from css_inline import CSSInliner
+
+    inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+    return inliner.inline(html)
 
 
 def oldest_unsent() -> float:

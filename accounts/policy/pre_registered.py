@@ -67,7 +67,8 @@ def wipe(
             user=user,
             what=", ".join(found),
         )
-        get_adapter().send_mail("account/email/pre_registered", email, {"found": found})
+        context = {"user": user, "found": found}
+        get_adapter().send_mail("account/email/pre_registered", email, context)
     return found
 
 

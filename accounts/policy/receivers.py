@@ -68,6 +68,27 @@ def remember_left_address(
         setattr(current.request, not_me.LEFT, from_email_address.email)
 
 
+@receiver(email_changed)
+def tell_the_new_address(
+    user: User,
+    from_email_address: EmailAddress | None,
+    to_email_address: EmailAddress,
+    **kwargs: Any,
+) -> None:
+    """The old one, which must know, is told by allauth; here the new one is."""
+    if from_email_address is None:
+        return  # of a sign-up
+    get_adapter().send_notification_mail(
+        "account/email/email_changed_here",
+        user,
+        {
+            "from_email": from_email_address.email,
+            "to_email": to_email_address.email,
+        },
+        email=to_email_address.email,
+    )
+
+
 @receiver(authenticator_added)
 def prove_by_new_passkey(
     request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any

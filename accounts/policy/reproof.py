@@ -134,7 +134,7 @@ class ProofByCode(AbstractCodeVerificationProcess):
 
     def send(self) -> None:
         """Into the outbox."""
-        context = {"code": self.code}
+        context = {"code": self.code, "user": self.user}
         get_adapter().send_mail("account/email/proof_code", self.email, context)
 
     def persist(self) -> None:

@@ -69,6 +69,9 @@ DOORS = {
     "sign-up, API": lambda c, email: call(
         c, "/_allauth/app/v1/auth/signup", email=email, password=PASSWORD
     ),
+    "code, API": lambda c, email: call(
+        c, "/_allauth/app/v1/auth/code/request", email=email
+    ),
 }
 
 
@@ -80,6 +83,7 @@ def main() -> None:
         os.environ["CACHE_URL"],
         workers=1,
         RATE_LIMITS=f"{LIMITS};confirm_email=",
+        LOGIN_BY_CODE="true",
     ) as site:
         for kind, fields in KINDS.items():
             if fields is not None:

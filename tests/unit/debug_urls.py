@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.urls import path
-
 from accounts.pages import mailbox
 from authsite.urls import (
     handler400,
@@ -15,4 +13,4 @@ from authsite.urls import (
 )
 
 __all__ = ["handler400", "handler403", "handler404", "handler429", "handler500"]
-urlpatterns = [path("mailbox/", mailbox.inbox, name="mailbox"), *urlpatterns]
+urlpatterns = [*mailbox.urlpatterns, *urlpatterns]

@@ -1,0 +1,72 @@
+"""The mailbox of DEBUG: the text, and the HTML as it was sent, alone on a page."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.mail.backends.filebased import EmailBackend
+from django.urls import clear_url_caches
+
+from tests.mails import make
+
+NAMES = ("account/email/login_code", "account/email/password_reset_key")
+
+
+@pytest.fixture
+def mailbox(settings, tmp_path, client):
+    """Two mails in one file, as a worker writes them."""
+    settings.DEBUG = True
+    settings.ROOT_URLCONF = "tests.unit.debug_urls"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    clear_url_caches()
+    mails = [make(name) for name in NAMES]
+    mails[0].body += "\n\nGrüße"
+    EmailBackend(file_path=str(tmp_path)).send_messages(mails)
+    (file,) = tmp_path.iterdir()
+    yield client, f"/mailbox/{file.name}"
+    clear_url_caches()
+
+
+def test_it_shows_texts_and_leads_to_what_was_sent(mailbox):
+    client, folder = mailbox
+    page = client.get("/mailbox/").content.decode()
+    assert "4829-1375" in page
+    assert "Grüße" in page
+    assert 'href="http://localhost/accounts/password/reset/key/' in page
+    assert page.index(f'href="{folder}/1/"') < page.index(f'href="{folder}/0/"')
+    assert "style=" not in page
+
+
+def test_what_was_sent_is_shown_in_a_sandbox(mailbox):
+    client, folder = mailbox
+    answer = client.get(f"{folder}/0/")
+    assert 'class="code"' in answer.content.decode()
+    policy = dict(
+        part.strip().partition(" ")[::2]
+        for part in answer["Content-Security-Policy"].split(";")
+    )
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+        "sandbox": "",
+    }
+    assert "unsafe" not in client.get("/mailbox/")["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["{}/2/", "{}/99999999/", "/mailbox/other.log/0/",
+                                  "/mailbox/..%2F..%2Fetc%2Fpasswd/0/"])  # fmt: skip
+def test_there_is_nothing_else(mailbox, path):
+    client, folder = mailbox
+    assert client.get(path.format(folder)).status_code == 404
+
+
+def test_outside_debug_there_is_nothing(mailbox, settings):
+    client, folder = mailbox
+    settings.DEBUG = False
+    assert client.get("/mailbox/").status_code == 404
+    assert client.get(f"{folder}/0/").status_code == 404
+    settings.ROOT_URLCONF = "authsite.urls"
+    clear_url_caches()
+    assert client.get("/mailbox/").status_code == 404
