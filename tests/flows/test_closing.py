@@ -176,6 +176,25 @@ def test_who_cannot_be_deleted_holds_nobody_else_up(make_person, monkeypatch):
     assert prune() == "1 closed accounts.\n"
 
 
+def test_who_is_kept_at_the_last_moment_stays(make_person):
+    over = timezone.now() - timedelta(minutes=1)
+    people = [
+        make_person(f"{n}@example.org", is_active=False, closes_at=over)
+        for n in range(2)
+    ]
+    second = max(person.pk for person in people)
+
+    def keep(**kwargs):
+        User.objects.filter(pk=second).update(is_active=True, closes_at=None)
+
+    pre_delete.connect(keep, sender=User)
+    try:
+        assert prune() == "1 closed accounts.\n"
+    finally:
+        pre_delete.disconnect(keep, sender=User)
+    assert User.objects.get().pk == second
+
+
 def test_nobody_else_is_deleted(make_person):
     over = timezone.now() - timedelta(minutes=1)
     make_person("active@example.org", closes_at=over)

@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts.audit.models import Action, Event
 from accounts.models import User
+from accounts.policy.account_adapter import AccountAdapter
 from tests.fixtures import (
     PASSWORD,
     code_in,
@@ -279,8 +280,22 @@ def test_no_mail_to_an_address_that_nobody_proved_has_a_link(make_person, browse
     assert not any(LINK.search(mail.body) for mail in about)
 
 
-def test_a_link_for_a_new_password_carries_none(make_person, browser):
+def test_only_mails_about_changes_carry_one(make_person, browser, monkeypatch):
     make_person()
+    seen = {}
+
+    def render(self, prefix, email, context, **more):
+        seen[prefix] = "not_me_url" in context
+        return original(self, prefix, email, context, **more)
+
+    original = AccountAdapter.render_mail
+    monkeypatch.setattr(AccountAdapter, "render_mail", render)
     browser.post("/accounts/password/reset/", {"email": EMAIL})
-    (mail,) = mails_to(EMAIL)
-    assert not LINK.search(mail.body)
+    sign_in_by_form(browser)
+    browser.post(
+        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW}
+    )
+    assert seen == {
+        "account/email/password_reset_key": False,
+        "account/email/password_changed": True,
+    }
