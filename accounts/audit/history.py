@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ua_parser import parse
@@ -39,12 +40,15 @@ ICONS = {
     Action.CONNECTED: "link",
     Action.DISCONNECTED: "link",
     Action.FACTOR_ADDED: "phone",
-    Action.FACTOR_REMOVED: "phone",
     Action.FACTOR_RENEWED: "list",
     Action.TOKENS_REVOKED: "terminal",
     Action.NOT_ME: "lock",
     Action.EXPORTED: "list",
     Action.CLOSE_UNDONE: "check",
+    Action.PRE_REGISTERED_WIPED: "lock",
+    Action.GROUPS_CHANGED: "list",
+    Action.STAFF_ADDED: "key",
+    Action.STAFF_REMOVED: "key",
 }
 #: Actions whose words need the method: "Second step added: authenticator app".
 NAMED = frozenset(
@@ -190,8 +194,7 @@ def method_name(method: str) -> str:
         "recovery_codes": _("recovery codes"),
         "webauthn": _("passkey"),
         "code": _("e-mail code"),
-        "google": "Google",
-        "github": "GitHub",
+        **_providers(),
     }
     parts = [names.get(part, part) for part in method.split("+") if part]
     return _(" and ").join(parts) or _("an unknown method")
@@ -205,11 +208,17 @@ def method_phrase(method: str) -> str:
         "recovery_codes": _("a recovery code"),
         "webauthn": _("a passkey"),
         "code": _("a code by mail"),
-        "google": "Google",
-        "github": "GitHub",
+        **_providers(),
     }
     parts = [phrases.get(part, part) for part in method.split("+") if part]
     return _(" and ").join(parts)
+
+
+def _providers() -> dict[str, str]:
+    # A provider by OpenID Connect has the name that its operator gave it.
+    apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    named = {app["provider_id"]: app["name"] for app in apps}
+    return {"google": "Google", "github": "GitHub", **named}
 
 
 def device_name(user_agent: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -16,7 +15,6 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known, record
@@ -28,6 +26,7 @@ from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
 from accounts.policy.mails import Mails
 from accounts.policy.proof_again import ProofAgain
+from accounts.policy.words import ERRORS
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
@@ -45,35 +44,7 @@ REPLACED = {
 class AccountAdapter(Mails, ProofAgain):
     """One policy for form, API, social, code and admin."""
 
-    error_messages: ClassVar[dict[str, Any]] = {
-        **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("Enter a correct e-mail address and password."),
-        "enter_current_password": _("This is not your current password. Try again."),
-        "incorrect_password": _("This is not your password. Try again."),
-        "too_many_login_attempts": _(
-            "Too many tries. Nothing was changed. Wait a few minutes, then try again."
-        ),
-        "incorrect_code": _("This code does not fit. Try again, or get a new one."),
-        "rate_limited": _(
-            "Not done: you asked too often. Wait a minute, then try again."
-        ),
-        "duplicate_email": _(
-            "This address is on your account already. Use another one."
-        ),
-        "email_taken": _("This address cannot be used here. Use another one."),
-        "cannot_remove_primary_email": _(
-            "You sign in with this address. Make another one the main one first."
-        ),
-        "unverified_primary_email": _("Confirm your e-mail address first."),
-        "same_as_current": _("This is what you have already. Choose something else."),
-        "max_email_addresses": _("You have %d addresses, the most there can be."),
-        "invalid_or_expired_key": _(
-            "This link is too old or was used. Ask for another."
-        ),
-        "invalid_password_reset": _(
-            "This link is too old or was used. Ask for another."
-        ),
-    }
+    error_messages: ClassVar[dict[str, Any]] = ERRORS
 
     # Opening and closing -------------------------------------------------------
     def is_open_for_signup(self, request: HttpRequest) -> bool:

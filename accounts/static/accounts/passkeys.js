@@ -127,6 +127,7 @@
 
   /* In the e-mail field's own suggestions, for as long as the page stands. */
   async function offerInField() {
+    if (!document.querySelector("input[autocomplete~=webauthn]")) return;
     if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
     const answer = ask("conditional");
     timer = setTimeout(offerInField, RENEW);

@@ -1,0 +1,30 @@
+"""What forms say when something does not fit: allauth's errors in our words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.utils.translation import gettext_lazy as _
+
+ERRORS: dict[str, Any] = {
+    **DefaultAccountAdapter.error_messages,
+    "email_password_mismatch": _("Enter a correct e-mail address and password."),
+    "enter_current_password": _("This is not your current password. Try again."),
+    "incorrect_password": _("This is not your password. Try again."),
+    "too_many_login_attempts": _(
+        "Too many tries. Nothing was changed. Wait a few minutes, then try again."
+    ),
+    "incorrect_code": _("This code does not fit. Try again, or get a new one."),
+    "rate_limited": _("Not done: you asked too often. Wait a minute, then try again."),
+    "duplicate_email": _("This address is on your account already. Use another one."),
+    "email_taken": _("This address cannot be used here. Use another one."),
+    "cannot_remove_primary_email": _(
+        "You sign in with this address. Make another one the main one first."
+    ),
+    "unverified_primary_email": _("Confirm your e-mail address first."),
+    "same_as_current": _("This is what you have already. Choose something else."),
+    "max_email_addresses": _("You have %d addresses, the most there can be."),
+    "invalid_or_expired_key": _("This link is too old or was used. Ask for another."),
+    "invalid_password_reset": _("This link is too old or was used. Ask for another."),
+}
