@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test test-long lint fmt bench clean
+.PHONY: help run serve test test-long lint fmt messages bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ lint: .venv/.tests ## ruff, mypy, import contracts, deployment checks, missing m
 
 fmt: .venv/.tests ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
+
+messages: .venv/.tests ## Collect what is to be translated into locale/, and compile it
+	@$(BIN)/python -m tests.messages
 
 bench: .venv/.tests ## Measure: rates and times on this machine
 	@$(BIN)/python -m tests.bench

@@ -112,10 +112,11 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    # Before whatever may answer with an error page: that one has a language too.
+    "accounts.pages.language.BrowserLanguageMiddleware",
     "authsite.bounds.BoundsMiddleware",
     "accounts.policy.pace.PaceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -124,6 +125,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.policy.sessions.SessionLifetimeMiddleware",
+    # After it, so that the person is the one who stays signed in.
+    "accounts.pages.language.ProfileLanguageMiddleware",
     "accounts.policy.enrolment.EnrolmentMiddleware",
 ]
 TEMPLATES = [
@@ -194,10 +197,15 @@ SESSION_REMEMBERED = timedelta(days=30)
 SESSION_ABSOLUTE = timedelta(days=90)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_SECURE = HTTPS
 if HTTPS:  # browsers refuse the prefix over http
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+# What a browser chose before anybody signed in; the profile's language wins over it.
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = int(timedelta(days=365).total_seconds())
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "authsite.errors.csrf_failure"
 
@@ -492,7 +500,9 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
     "map",  # large, and asked for by open developer tools alone
 )
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each in its own words
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "authsite.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING = logging_config(

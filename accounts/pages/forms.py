@@ -13,6 +13,7 @@ from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from allauth.socialaccount import forms as social
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -233,9 +234,15 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("name",)
+        fields = ("name", "language")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["language"] = forms.ChoiceField(
+            choices=[("", _("As my browser asks")), *settings.LANGUAGES],
+            required=False,
+            label=_("Language"),
+            help_text=_("Of these pages and of our mails to you."),
+        )
         hint = _("What apps and mails call you. Your e-mail address when empty.")
         dress(self, "name", _("Full name"), hint, autocomplete="name")
