@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from allauth.account.adapter import get_adapter
-from django.db.models import Exists
 
 from accounts.audit.models import Action, Event, Outcome
 from accounts.audit.receivers import methods
 from accounts.audit.record import user_agent_of
-from accounts.models import User
 from accounts.policy.limits import known_device
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from accounts.models import User
+
+#: The newest sign-ins that are compared.
+LOOKED_AT = 100
+
 
 def is_new(request: HttpRequest, user: User) -> bool:
     """Whether neither a cookie nor an earlier sign-in tells of this browser or app.
 
-    Asked before the sign-in is written down. The very first one is no news: who has
-    just made the account is at the keyboard.
+    The same browser by its name counts from the same network alone: a stranger's is
+    called the same as often as not. Asked before the sign-in is written down. The
+    very first one is no news: who has just made the account is at the keyboard.
     """
     if known_device(request, user.email):
         return False
     before = Event.objects.filter(
         user=user, action=Action.SIGN_IN, outcome=Outcome.SUCCESS
     )
-    same = before.filter(user_agent=user_agent_of(request))
-    asked = User.objects.filter(pk=user.pk).values_list(Exists(before), Exists(same))
-    signed_in_before, seen_before = asked.get()
-    return signed_in_before and not seen_before
+    recent = list(before.order_by("-id").values_list("user_agent", "ip")[:LOOKED_AT])
+    here = _mark(user_agent_of(request), get_adapter().get_client_ip(request))
+    return bool(recent) and here not in {_mark(*seen) for seen in recent}
+
+
+def _mark(user_agent: str, ip: str | None) -> tuple[str, str]:
+    if not ip:
+        return user_agent, ""
+    bits = 24 if ip_address(ip).version == 4 else 64
+    return user_agent, str(ip_network(f"{ip}/{bits}", strict=False))
 
 
 def tell(request: HttpRequest, user: User) -> None:

@@ -78,6 +78,23 @@ def test_an_app_that_signs_in_again_and_again_is_told_of_once(make_person):
     assert "With: Other" in mail.body
 
 
+@pytest.mark.parametrize(
+    ("where", "is_told"),
+    [
+        ("127.0.0.77", False),  # the same network
+        ("203.0.113.9", True),
+        ("2001:db8::1", True),
+    ],
+)
+def test_a_browser_of_the_same_name_elsewhere_is_another(make_person, where, is_told):
+    make_person()
+    sign_in_by_form(fresh())
+    stranger = fresh()
+    stranger.defaults["REMOTE_ADDR"] = where
+    sign_in_by_form(stranger)
+    assert len(told()) == is_told
+
+
 def test_a_wrong_password_is_no_sign_in(make_person):
     make_person()
     sign_in_by_form(fresh())
