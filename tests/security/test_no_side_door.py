@@ -214,6 +214,7 @@ OPEN_PAGES = {
     "/accounts/signup/",
     "/accounts/signup/passkey/",
     "/favicon.ico",
+    "/language/",  # the switch in the footer
 }
 
 
