@@ -44,6 +44,16 @@ BEYOND = """() => [...document.querySelectorAll("body *")].filter(e => {
     return e.checkVisibility() && !e.closest(".vh, svg, .skip") && box.width
       && (box.left < -1 || box.right > document.documentElement.clientWidth + 1);
   }).map(e => e.outerHTML.slice(0, 120))"""
+#: Buttons that lie on the text of their field.
+COVERED = """() => [...document.querySelectorAll(".input-group")].filter(e => {
+    const [input, button] = [e.querySelector("input"), e.querySelector("button")];
+    if (!button.checkVisibility()) return false;
+    const [field, box] = [input, button].map(x => x.getBoundingClientRect());
+    const style = getComputedStyle(input);
+    return box.left > field.left + parseFloat(style.paddingLeft)
+      ? box.left < field.right - parseFloat(style.paddingRight)
+      : box.right > field.left + parseFloat(style.paddingLeft);
+  }).map(e => e.outerHTML.slice(0, 120))"""
 LTR = "input[type=email], input[type=password], input[name=code], code"
 
 
@@ -60,6 +70,7 @@ def fits(page, name):
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     ), (name, page.evaluate(BEYOND))
     assert page.evaluate(CLIPPED) == [], name
+    assert page.evaluate(COVERED) == [], name
     assert page.evaluate(BEYOND) == [], name
 
 
