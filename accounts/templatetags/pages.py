@@ -40,6 +40,15 @@ def brand() -> dict[str, Any]:
     }
 
 
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Codes and names as in settings: each name in its own language.
+
+    Django's get_available_languages translates the names into the page's.
+    """
+    return list(settings.LANGUAGES)
+
+
 @register.simple_tag(takes_context=True)
 def last_used(context: dict[str, Any]) -> str:
     """The way in that this browser took last: "google", "password", …, or ""."""

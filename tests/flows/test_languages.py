@@ -51,6 +51,8 @@ def test_the_switch_is_remembered_by_the_browser(browser):
     assert '<button class="btn btn-quiet" name="language" value="de" lang="de">' in page
     assert 'value="/accounts/login/?next=/profile/"' in page
     assert 'value="en"' not in page  # the language that one reads is no choice
+    german = browser.get(LOGIN, headers=GERMAN).content.decode()
+    assert 'name="language" value="en" lang="en">English</button>' in german
     answer = browser.post(
         "/language/", {"language": "de", "next": LOGIN}, headers=ENGLISH
     )

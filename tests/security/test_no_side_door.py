@@ -218,6 +218,7 @@ OPEN_PAGES = {
     "/accounts/signup/",
     "/accounts/signup/passkey/",
     "/favicon.ico",
+    "/language/",  # the switch in the footer
 }
 
 
