@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.pages import codes, connections, factors, passkeys, views
+from accounts.pages import brand_files, codes, connections, factors, passkeys, views
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
+    path("brand.css", brand_files.stylesheet, name="brand_css"),
+    path("brand.svg", brand_files.icon, name="brand_icon"),
+    path("brand/logo", brand_files.logo, name="brand_logo"),
     path("activity/", views.activity, name="activity"),
     path("login/code/", codes.request_login_code, name="account_request_login_code"),
     path("password/set/", codes.password_set, name="account_set_password"),
