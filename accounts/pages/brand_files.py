@@ -43,7 +43,7 @@ def logo(request: HttpRequest) -> HttpResponse:
     """GET: BRAND_LOGO; 404 without one."""
     found = brand.logo()
     if found is None:
-        return HttpResponse(status=404)
+        return HttpResponse(status=404, content_type="text/plain")
     return _lasting(request, found.content, found.type)
 
 
