@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,6 +33,13 @@ def wire(page):
 
 def test_the_first_look_at_the_sign_in_page(wire, site):
     assert check(wire, site, "/accounts/login/") > 2000
+
+
+def test_nothing_moves_when_the_scripts_come_late(wire, site):
+    wire.page.route("**/*.js", lambda route: (time.sleep(0.5), route.continue_()))
+    wire.load(site.url + "/accounts/login/")
+    assert wire.page.locator("#passkey_login").is_visible()
+    assert wire.page.evaluate("window.shifts") == []
 
 
 def test_the_dashboard(wire, site):
