@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from accounts import brand, colours
+
 SECRET_BYTES = 32
 MAKE_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105
 
@@ -98,6 +100,48 @@ def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id="authsite.E006",
         )
     ]
+
+
+@register()
+def brand_colours(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """An accent must be read by everybody, wherever pages use it (WCAG 1.4.3)."""
+    found: list[CheckMessage] = []
+    for name, accent, scheme in (
+        ("BRAND_ACCENT", settings.BRAND_ACCENT, colours.LIGHT),
+        ("BRAND_ACCENT_DARK", settings.BRAND_ACCENT_DARK, colours.DARK),
+    ):
+        if not accent:
+            continue
+        ratios = colours.pairs(colours.tokens(accent, scheme), scheme)
+        pair = min(ratios, key=lambda each: ratios[each])
+        if ratios[pair] < colours.TEXT:
+            found.append(
+                Error(
+                    f"{name}={accent} is hard to read in the {scheme.name} scheme: "
+                    f"{pair} has a contrast of {ratios[pair]:.2f}, not {colours.TEXT}.",
+                    hint=f"The nearest that passes: "
+                    f"{name}={colours.nearest(accent, scheme)}",
+                    id="authsite.E008",
+                )
+            )
+    return found
+
+
+@register()
+def brand_logo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """BRAND_LOGO is a picture, and small enough for the first page."""
+    try:
+        brand.logo()
+    except (brand.BadLogo, OSError) as error:
+        return [
+            Error(
+                f"BRAND_LOGO {error}.",
+                hint="Name an .svg with a viewBox or a .png, of at most "
+                f"{brand.LOGO_BYTES // 1024} KB.",
+                id="authsite.E009",
+            )
+        ]
+    return []
 
 
 @register(Tags.security, deploy=True)

@@ -40,7 +40,8 @@ if settings.SECURE_HSTS_SECONDS:
     HEADERS["Strict-Transport-Security"] = (
         f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
     )
-PATHS = ("/api/", "/.well-known/jwks.json")
+#: The last is the brand's files: below, a session would forbid to keep them.
+PATHS = ("/api/", "/.well-known/jwks.json", "/accounts/brand")
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 

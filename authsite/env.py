@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 
 
 def use_settings() -> None:
@@ -110,6 +113,43 @@ class Env:
             raise wrong(name, "write an address such as https://id.example.com/path")
         return value
 
+    def link(self, name: str) -> str:
+        """An http(s) address of somebody else's page, exactly as it is written."""
+        value = self.text(name)
+        bare = value.partition("?")[0].partition("#")[0]
+        if value and not (_is_address(bare) and _is_plain(value)):
+            raise wrong(name, "write an address such as https://example.com/terms")
+        return value
+
+    def mailbox(self, name: str) -> str:
+        """An e-mail address."""
+        value = self.text(name)
+        try:
+            if value:
+                validate_email(value)
+        except ValidationError:
+            raise wrong(name, "write an address such as help@example.com") from None
+        return value
+
+    def colour(self, name: str) -> str:
+        """A colour as #rrggbb, in small letters; #rgb is written out."""
+        value = self.text(name).lower()
+        if value and not COLOUR.fullmatch(value):
+            raise wrong(name, "write a colour such as #0d5b6e")
+        if len(value) == len("#rgb"):
+            return "#" + "".join(digit * 2 for digit in value[1:])
+        return value
+
+    def file(self, name: str, suffixes: tuple[str, ...]) -> Path | None:
+        """A file that is there, by its whole path or as seen from the project."""
+        value = self.text(name)
+        if not value:
+            return None
+        path = BASE_DIR / value
+        if path.suffix.lower() not in suffixes or not path.is_file():
+            raise wrong(name, f"write the path of a file: {', '.join(suffixes)}")
+        return path
+
     def database(self, name: str, default: str) -> dict[str, Any]:
         """DATABASES["default"] from a URL such as postgres://user:password@host/name."""
         return self._parsed(name, default, environ.Env.db_url_config)
@@ -148,10 +188,13 @@ def _is_address(value: str) -> bool:
     except ValueError:
         return False
     bare = parts._replace(query="", fragment="").geturl() == value
-    # CSP is written with it: no white space, quote or semicolon.
-    plain = value.isascii() and not set(value) & set(" \t\r\n;,'\"")
     named = parts.username is None and bool(parts.hostname)
-    return parts.scheme in {"http", "https"} and bare and plain and named
+    return parts.scheme in {"http", "https"} and bare and named and _is_plain(value)
+
+
+def _is_plain(value: str) -> bool:
+    # CSP is written with it: no white space, quote or semicolon.
+    return value.isascii() and not set(value) & set(" \t\r\n;,'\"")
 
 
 env = Env()

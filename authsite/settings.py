@@ -24,7 +24,13 @@ SITE_HOST = urlsplit(SITE_URL).hostname or ""
 HTTPS = SITE_URL.startswith("https://")
 
 BRAND_NAME = env.text("BRAND_NAME", "Authsite")
-BRAND_SUPPORT_EMAIL = env.text("BRAND_SUPPORT_EMAIL")
+# One colour for light and one for dark; the four tokens that follow them are derived.
+BRAND_ACCENT = env.colour("BRAND_ACCENT")
+BRAND_ACCENT_DARK = env.colour("BRAND_ACCENT_DARK")
+BRAND_LOGO = env.file("BRAND_LOGO", (".svg", ".png"))
+BRAND_SUPPORT_EMAIL = env.mailbox("BRAND_SUPPORT_EMAIL")
+BRAND_TERMS_URL = env.link("BRAND_TERMS_URL")
+BRAND_PRIVACY_URL = env.link("BRAND_PRIVACY_URL")
 # Whom to tell of a hole, as a URI: an address to write to, or a page.
 BRAND_SECURITY_CONTACT = env.text(
     "BRAND_SECURITY_CONTACT",

@@ -6,6 +6,7 @@ from allauth.account import views as account
 from django.urls import path
 
 from accounts.pages import (
+    brand_files,
     closing,
     codes,
     connections,
@@ -20,6 +21,9 @@ from accounts.pages.lost_steps import explained
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
+    path("brand.css", brand_files.stylesheet, name="brand_css"),
+    path("brand.svg", brand_files.icon, name="brand_icon"),
+    path("brand/logo", brand_files.logo, name="brand_logo"),
     path("activity/", views.activity, name="activity"),
     path("activity/not-me/<int:pk>/", not_me.from_activity, name="activity_not_me"),
     path("not-me/done/", not_me.done, name="not_me_done"),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from accounts import brand as brands
 from accounts.audit.history import device_name
 from accounts.policy import trust
 from accounts.policy.last_used import last_way
@@ -28,14 +29,22 @@ BOXES = ("checkbox", "radioselect", "checkboxselectmultiple", "clearablefile")
 
 @register.simple_tag
 def brand() -> dict[str, Any]:
-    """Name, host and support address of this site, and whether sign-up is open.
+    """Name, host, look and links of this site, and whether sign-up is open.
 
     A tag and no context processor: error pages are rendered without a request.
     """
     return {
         "name": settings.BRAND_NAME,
         "host": settings.SITE_HOST,
+        "accent": brands.palette()["accent"],
+        "css_url": brands.css_url(),
+        "icon_url": brands.icon_url(),
+        "icon_type": brands.icon_type(),
+        "logo": brands.logo(),
+        "logo_url": brands.logo_url(),
         "support_email": settings.BRAND_SUPPORT_EMAIL,
+        "terms_url": settings.BRAND_TERMS_URL,
+        "privacy_url": settings.BRAND_PRIVACY_URL,
         "signup_open": settings.SIGNUP_OPEN,
     }
 

@@ -9,6 +9,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 
 from tests.fixtures import sign_in_by_form
+from tests.security.doors import places
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,6 +26,23 @@ def test_pages_have_a_strict_policy(client):
     assert page["Referrer-Policy"] == "same-origin"
     assert page["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "camera=()" in page["Permissions-Policy"]
+
+
+def test_no_page_has_a_weaker_one(owner):
+    seen = set()
+    for place in places():
+        if place.path.endswith("/logout/") or place.path.startswith("/_allauth/"):
+            continue
+        answer = owner.get(place.path)
+        if not answer.get("Content-Type", "").startswith("text/html"):
+            continue
+        policy = answer.get("Content-Security-Policy", "")
+        assert "default-src 'self'" in policy, (place.path, answer.status_code)
+        assert "unsafe" not in policy, place.path
+        if answer.status_code == 200:
+            seen.add(place.path)
+    assert {"/admin/", "/admin/accounts/user/", "/api/docs/", "/dashboard/"} <= seen
+    assert len(seen) > 25, seen
 
 
 def test_the_api_has_its_own(api, make_person):

@@ -197,6 +197,9 @@ OPEN_PAGES = {
     "/accounts/3rdparty/signup/",
     "/accounts/close/done/",
     "/accounts/close/undo/1/",  # keeps an account; signs nobody in
+    "/accounts/brand.css",
+    "/accounts/brand.svg",
+    "/accounts/brand/logo",
     "/accounts/confirm-email/",
     "/accounts/confirm-email/1/",
     "/accounts/github/login/",

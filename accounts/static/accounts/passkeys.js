@@ -4,7 +4,10 @@
 (() => {
   "use strict";
   const able = Boolean(window.PublicKeyCredential && navigator.credentials);
-  for (const part of document.querySelectorAll("[data-needs-passkeys]")) part.hidden = !able;
+  for (const part of document.querySelectorAll("[data-needs-passkeys]")) {
+    part.hidden = !able;
+    if (!able) delete part.dataset.needsPasskeys; // and the room that app.css keeps for it
+  }
   for (const part of document.querySelectorAll("[data-without-passkeys]")) part.hidden = able;
   if (!able) return;
 
