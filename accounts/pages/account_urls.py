@@ -17,9 +17,11 @@ from accounts.pages import (
     views,
 )
 from accounts.pages.lost_steps import explained
+from accounts.pages.sign_out import SignOutView
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
+    path("logout/", SignOutView.as_view(), name="account_logout"),
     path("activity/", views.activity, name="activity"),
     path("activity/not-me/<int:pk>/", not_me.from_activity, name="activity_not_me"),
     path("not-me/done/", not_me.done, name="not_me_done"),
