@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test test-long lint fmt messages bench clean
+.PHONY: help run serve test test-long gallery lint fmt messages bench clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: .venv/.tests ## The whole test suite, on PostgreSQL and Valkey, then the f
 
 test-long: .venv/.tests ## The same with the full counts of races, kills and inputs
 	@$(BIN)/python -m tests.run --long
+
+gallery: .venv/.tests ## Pictures of every page in every state, into var/gallery
+	@$(BIN)/python -m tests.gallery
 
 lint: .venv/.tests ## ruff, mypy, import contracts, deployment checks, missing migrations
 	@$(BIN)/python -m tests.lint

@@ -497,7 +497,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        else "authsite.static_files.Storage",
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

@@ -18,12 +18,14 @@ from accounts.pages import (
     views,
 )
 from accounts.pages.lost_steps import explained
+from accounts.pages.sign_out import SignOutView
 from accounts.policy.reproof import URL_NAME
 
 urlpatterns = [
     path("brand.css", brand_files.stylesheet, name="brand_css"),
     path("brand.svg", brand_files.icon, name="brand_icon"),
     path("brand/logo", brand_files.logo, name="brand_logo"),
+    path("logout/", SignOutView.as_view(), name="account_logout"),
     path("activity/", views.activity, name="activity"),
     path("activity/not-me/<int:pk>/", not_me.from_activity, name="activity_not_me"),
     path("not-me/done/", not_me.done, name="not_me_done"),

@@ -23,7 +23,6 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.generic.edit import FormView
 
-from accounts.pages.forms import dress
 from accounts.pages.lost_steps import explained
 from accounts.policy import webauthn
 from accounts.policy.limits import limit_options
@@ -112,8 +111,9 @@ class AuthenticateView(base.AuthenticateView):
         mine = Authenticator.objects.filter(user=self.stage.login.user)
         types = found["types"] = set(mine.values_list("type", flat=True))
         if found["form"] and Authenticator.Type.TOTP not in types:
-            dress(found["form"], "code", _("Recovery code"))
-            found["form"].fields["code"].widget.attrs.pop("autofocus", None)
+            code = found["form"]["code"]  # it may have been judged already
+            code.label, code.help_text = _("Recovery code"), ""
+            code.field.widget.attrs.pop("autofocus", None)
         return found
 
 

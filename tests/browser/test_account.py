@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_accessibility import check, sign_in
+from tests.browser.checks import check, sign_in
 
 PASSWORD = "correct horse battery"
 NEW = "a stranger's own 42"

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_accessibility import check
+from tests.browser.checks import check
 from tests.browser.test_journey import CODE, PASSWORD, sign_in
 
 LIST = "/accounts/2fa/webauthn/"

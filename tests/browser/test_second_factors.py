@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import zxingcpp
 
-from tests.browser.test_accessibility import check, sign_in
+from tests.browser.checks import check, sign_in
 from tests.fixtures import Authenticator
 
 PASSWORD = "correct horse battery"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_accessibility import check
+from tests.browser.checks import check
 from tests.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

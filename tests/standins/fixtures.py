@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -56,10 +57,9 @@ class Standins:
         return answer.headers["Location"]
 
 
-@pytest.fixture(scope="session")
-def standins() -> Iterator[Standins]:
-    """Both stand-ins, with two clients."""
-    clients = [f"{CLIENT}={SITE}", f"{OTHER_CLIENT}=http://localhost:9"]
+@contextlib.contextmanager
+def running(*clients: str) -> Iterator[Standins]:
+    """Both stand-ins as a process, with clients written id=site."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.standins", "--slow", "1.5"]
         + [part for client in clients for part in ("--client", client)],
@@ -69,9 +69,18 @@ def standins() -> Iterator[Standins]:
         text=True,
     )
     assert process.stdout
-    yield Standins(process.stdout.readline().strip())
-    process.terminate()
-    process.wait(10)
+    try:
+        yield Standins(process.stdout.readline().strip())
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def standins() -> Iterator[Standins]:
+    """Both stand-ins, with two clients."""
+    with running(f"{CLIENT}={SITE}", f"{OTHER_CLIENT}=http://localhost:9") as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
-"""docs/advisories.md names tests that exist."""
+"""Documents name tests that exist."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_every_test_that_is_named_exists():
-    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "advisories.md").read_text())
+@pytest.mark.parametrize("document", ["advisories.md", "ux.md"])
+def test_every_test_that_is_named_exists(document):
+    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / document).read_text())
     there = {
         name
         for file in (ROOT / "tests").rglob("test_*.py")
@@ -18,3 +21,11 @@ def test_every_test_that_is_named_exists():
     files = {file.stem for file in (ROOT / "tests").rglob("test_*.py")}
     assert len(named) > 40
     assert set(named) - there - files == set()
+
+
+def test_each_line_of_what_pages_keep_to_has_a_test():
+    lines = re.findall(
+        r"^\| (\d+) \| .* \| (.*) \|$", (ROOT / "docs/ux.md").read_text(), re.MULTILINE
+    )
+    assert [int(number) for number, _ in lines] == list(range(1, 38))
+    assert all("`test_" in tests for _, tests in lines)

@@ -1,0 +1,61 @@
+"""What a page is held against: axe, and the frame that every page of ours has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import axe_playwright_python
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.services.server import Site
+
+PASSWORD = "correct horse battery"
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+FRAME = (Path(__file__).parent / "frame.js").read_text("utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: The rules that a scheme decides; it moves nothing, so the others are asked in one.
+OF_COLOUR = ["color-contrast", "link-in-text-block"]
+LOOKS = [(width, scheme) for width in (320, 1280) for scheme in ("light", "dark")]
+#: When no colour is on its way any more. Lean: what is needed to name a violation, and
+#: no style sheets fetched again.
+ASK = """async (rules) => {
+  await new Promise(requestAnimationFrame);
+  for (const one of document.getAnimations()) one.finish();
+  const found = await axe.run({
+    runOnly: rules, resultTypes: ["violations"], preload: false, iframes: false,
+  });
+  return found.violations.map((one) => [one.id, one.nodes.slice(0, 5).map(
+    (node) => [node.html.slice(0, 200), node.failureSummary])]);
+}"""
+
+
+def violations(page: Page, rules: list[str] = RULES) -> list[Any]:
+    """What axe finds on this page as it looks now. Put into a page once."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    return list(page.evaluate(ASK, rules))
+
+
+def look(page: Page, width: int, scheme: Any) -> None:
+    """Another width and scheme, without loading anything again."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+
+
+def check(page: Page, name: str) -> str:
+    """No violation, and the frame, as the page looks now; returns its title."""
+    found = violations(page) + page.evaluate(FRAME)
+    assert found == [], f"{name}\n{found}"
+    return page.title()
+
+
+def sign_in(page: Page, site: Site, email: str, password: str = PASSWORD) -> None:
+    """By the form, wherever that leads."""
+    page.goto(site.url + "/accounts/login/")
+    page.fill("#id_login", email)
+    page.fill("#id_password", password)
+    page.press("#id_password", "Enter")
+    page.wait_for_load_state()

@@ -1,0 +1,13 @@
+"""When something is wrong with one's account, or one has enough of it."""
+
+from __future__ import annotations
+
+from tests.scenes.scene import Scene
+
+SCENES = [
+    Scene("not me: sure?", "/accounts/activity/not-me/{sign_in}/", "Take my", "new"),
+    Scene("links: too old, not me", "/accounts/not-me/x/", "This link no longer works"),
+    Scene("export: what is in it", "/accounts/export/", "Not in the file", "rich"),
+    Scene("close: sure?", "/accounts/close/", "Close your account?", "rich"),
+    Scene("links: too old, closing", "/accounts/close/undo/x/", "no longer works"),
+]  # fmt: skip

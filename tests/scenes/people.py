@@ -1,0 +1,103 @@
+"""The people of the scenes, made once for all in the settings of the running site.
+
+Each is brought to where their scenes begin by the same requests that a browser sends;
+what comes back are the cookies that a browser needs to go on from there.
+"""
+
+from __future__ import annotations
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.usersessions.models import UserSession
+
+from accounts.audit.models import Event
+from accounts.models import User
+from accounts.policy import ended
+from accounts.policy.sessions import end
+from tests.fixtures import enrol_totp, second_step
+from tests.scenes import halfway, rich
+from tests.scenes.visitor import cookies, person, signed_in, with_key
+
+Cookies = dict[str, dict[str, str]]
+
+
+def make() -> dict[str, dict]:
+    """Everybody: {cookies: {who: …}, facts: {name: value}}."""
+    found: Cookies = {}
+    for group in (new, second_steps, few_codes, signed_out, staff):
+        found |= group()
+    for more in (rich.make, halfway.make):
+        found |= more()
+    rich_one = User.objects.get(email=rich.EMAIL)
+    keys = Authenticator.objects.filter(user=rich_one, type="webauthn")
+    facts = {
+        "rich": str(rich_one.pk),
+        "key": str(keys.first().pk),
+        "sign_in": str(Event.objects.get(user__email="new@example.org").pk),
+        **halfway.facts(),
+        **rich.facts(),
+    }
+    return {"cookies": found, "facts": facts}
+
+
+def new() -> Cookies:
+    """With a password, and nothing done yet."""
+    person("new@example.org")
+    return {"new": cookies(signed_in("new@example.org"))}
+
+
+def second_steps() -> Cookies:
+    """Before the second step: by app alone, by a security key alone; and after it."""
+    app = enrol_totp(person("app@example.org"))
+    found = {"app, halfway": cookies(signed_in("app@example.org"))}
+    client = signed_in("app@example.org")
+    client.post("/accounts/2fa/authenticate/", {"code": app.code(-1)})
+    found["app, trust"] = cookies(client)
+    client = signed_in("app@example.org")
+    second_step(client, app.code())
+    found["app"] = cookies(client)
+    person("key@example.org")
+    client = signed_in("key@example.org")
+    with_key(client, "Yubi", alone=False)
+    found["key"] = cookies(client)
+    found["key, halfway"] = cookies(signed_in("key@example.org"))
+    return found
+
+
+def few_codes() -> Cookies:
+    """Signed in by the last recovery code but three."""
+    user = person("few@example.org")
+    enrol_totp(user)
+    factor = Authenticator.objects.get(user=user, type="recovery_codes")
+    codes = RecoveryCodes(factor).get_unused_codes()
+    for code in codes[1:7]:
+        assert RecoveryCodes(factor).validate_code(code)
+    client = signed_in("few@example.org")
+    second_step(client, codes[0])
+    return {"few codes": cookies(client)}
+
+
+def signed_out() -> Cookies:
+    """Whose session ended, for each reason that a browser is told."""
+    user = person("out@example.org")
+    found = {}
+    for reason in ended.Reason:
+        found[f"out: {reason}"] = cookies(signed_in(user.email))
+        end(UserSession.objects.filter(user=user), reason)
+    return found
+
+
+def staff() -> Cookies:
+    """An administrator after their second step, and one who has to set one up."""
+    app = enrol_totp(
+        person(
+            "owner@example.org", name="Noor Haddad", is_staff=True, is_superuser=True
+        )
+    )
+    owner = signed_in("owner@example.org")
+    second_step(owner, app.code())
+    person("beginner@example.org", is_staff=True)
+    return {
+        "owner": cookies(owner),
+        "must enrol": cookies(signed_in("beginner@example.org")),
+    }

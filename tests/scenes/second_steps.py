@@ -1,0 +1,77 @@
+"""Second steps: at the entrance, set up, taken away; and proof asked for again."""
+
+from __future__ import annotations
+
+from tests.scenes.scene import Scene, fill, press
+
+STEP = "/accounts/2fa/authenticate/"
+TOTP = "/accounts/2fa/totp/"
+CODES = "/accounts/2fa/recovery-codes/"
+KEYS = "/accounts/2fa/webauthn/"
+PROOF = "/accounts/reauthenticate/"
+WRONG = "000000"
+PROBLEM = "There is a problem"
+
+AT_THE_ENTRANCE = [
+    Scene("second step: app", STEP, "Open your authenticator app", "app, halfway"),
+    Scene("second step: wrong", STEP, PROBLEM, "app, halfway", fill(code=WRONG)),
+    Scene("second step: app or key", STEP, "No app at hand?", "rich, halfway"),
+    Scene("second step: key alone", STEP, "Lost it?", "key, halfway"),
+    Scene(
+        "second step: key alone, wrong recovery code", STEP, PROBLEM, "key, halfway",
+        fill(".card-foot form .btn", code=WRONG),
+    ),
+    Scene("second step: trust", "/accounts/2fa/trust/", "Trust this", "app, trust"),
+    Scene(
+        "second step: demanded", "/accounts/2fa/totp/activate/",
+        "Scan this picture", "must enrol",
+    ),
+]  # fmt: skip
+APP = [
+    Scene("app: set up", f"{TOTP}activate/", "Scan this picture", "new"),
+    Scene("app: wrong", f"{TOTP}activate/", PROBLEM, "new", fill(code=WRONG)),
+    Scene("app: turn off", f"{TOTP}deactivate/", "Nothing has happened yet", "rich"),
+]
+RECOVERY = [
+    Scene(
+        "recovery codes: fresh", f"{CODES}generate/", "Save them now", "app",
+        press("main form .btn", "#codes"),
+    ),
+    Scene("recovery codes: shown before", CODES, "They were shown once", "rich"),
+    Scene("recovery codes: make new ones", f"{CODES}generate/", "ten new", "rich"),
+]  # fmt: skip
+PASSKEYS = [
+    Scene("passkeys: none", KEYS, "You have none yet", "new"),
+    Scene("passkeys: one", KEYS, "You have one", "key"),
+    Scene("passkeys: long names", KEYS, "You have 3", "rich"),
+    Scene("passkeys: add", f"{KEYS}add/", "Make the passkey", "new"),
+    Scene("passkeys: rename", f"{KEYS}keys/{{passkey}}/edit/", "Rename", "rich"),
+    Scene(
+        "passkeys: rename, refused", f"{KEYS}keys/{{passkey}}/edit/", PROBLEM, "rich",
+        fill(name=""),
+    ),
+    Scene("passkeys: remove", f"{KEYS}keys/{{passkey}}/remove/", "Remove it", "rich"),
+]  # fmt: skip
+AGAIN = [
+    Scene("proof: password", f"{PROOF}?next=/profile/", "we ask again", "new"),
+    Scene(
+        "proof: password, wrong", f"{PROOF}?next=/profile/", PROBLEM, "new",
+        fill(password="wrong"),
+    ),
+    Scene("proof: code", "/accounts/2fa/reauthenticate/", "Another way", "rich"),
+    Scene(
+        "proof: code, wrong", "/accounts/2fa/reauthenticate/", PROBLEM, "rich",
+        fill(code=WRONG),
+    ),
+    Scene("proof: key", f"{KEYS}reauthenticate/", "security key", "rich"),
+    Scene("proof: by mail", f"{PROOF}code/?next=/profile/", "We will send", "guest"),
+    Scene(
+        "proof: by mail, sent", f"{PROOF}code/?next=/profile/", "We sent a code",
+        "guest", press("main form:has([name=action]) .btn", "[name=code]"),
+    ),
+    Scene(
+        "proof: by mail, wrong", f"{PROOF}code/?next=/profile/", PROBLEM,
+        "guest, asked", fill(code="0000-0000"),
+    ),
+]  # fmt: skip
+SCENES = [*AT_THE_ENTRANCE, *APP, *RECOVERY, *PASSKEYS, *AGAIN]
