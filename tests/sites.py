@@ -26,17 +26,3 @@ def site() -> Iterator[server.Site]:
         LOGIN_BY_CODE="true",
     ) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def pseudo_site() -> Iterator[server.Site]:
-    """The site in languages that nobody speaks: tests.pseudo.settings."""
-    database = postgres.new_database(os.environ["DATABASE_URL"], "authsite_pseudo")
-    with server.site(
-        database,
-        os.environ["CACHE_URL"],
-        workers=1,
-        DJANGO_SETTINGS_MODULE="tests.pseudo.settings",
-        LOGIN_BY_CODE="true",
-    ) as found:
-        yield found

@@ -22,6 +22,7 @@ from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.totp import CodeOnce
+from accounts.policy.words import NAMES
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -244,5 +245,6 @@ class ProfileForm(forms.ModelForm):
             label=_("Language"),
             help_text=_("Of these pages and of our mails to you."),
         )
+        self.fields["name"].error_messages.update(NAMES)
         hint = _("What apps and mails call you. Your e-mail address when empty.")
         dress(self, "name", _("Full name"), hint, autocomplete="name")

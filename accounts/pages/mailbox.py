@@ -43,12 +43,8 @@ AS_SENT = {
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """The newest mails first. Raises Http404 outside DEBUG."""
-    mails = [
-        _shown(mail, file.name, number)
-        for file in _files()[:SHOWN]
-        for number, mail in reversed(list(enumerate(_read(file))))
-    ]
-    context = {"mails": mails, "folder": settings.EMAIL_FILE_PATH}
+    _only_in_debug()
+    context = {"mails": mails(SHOWN), "folder": settings.EMAIL_FILE_PATH}
     return render(request, "mailbox.html", context)
 
 
@@ -58,6 +54,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @csp(AS_SENT)  # type: ignore[arg-type] # it knows views without arguments alone
 def as_sent(request: HttpRequest, file: str, number: int) -> HttpResponse:
     """The HTML part of one mail. Raises Http404 without one, and outside DEBUG."""
+    _only_in_debug()
     found = [mail for one in _files() if one.name == file for mail in _read(one)]
     part = found[number].get_body(("html",)) if number < len(found) else None
     if part is None:
@@ -65,9 +62,21 @@ def as_sent(request: HttpRequest, file: str, number: int) -> HttpResponse:
     return HttpResponse(part.get_content())
 
 
-def _files() -> list[Path]:
+def mails(most: int) -> list[dict[str, Any]]:
+    """Those in the newest so many files, as the page shows them."""
+    return [
+        _shown(mail, file.name, number)
+        for file in _files()[:most]
+        for number, mail in reversed(list(enumerate(_read(file))))
+    ]
+
+
+def _only_in_debug() -> None:
     if not settings.DEBUG:
         raise Http404
+
+
+def _files() -> list[Path]:
     return sorted(
         Path(settings.EMAIL_FILE_PATH).glob("*.log"),
         key=lambda file: file.stat().st_mtime,

@@ -29,7 +29,7 @@ class MFAAdapter(DefaultMFAAdapter):
             "Recovery codes stand in for a second step. Set one up first."
         ),
         "incorrect_code": _(
-            "This code does not fit. Wait for the next one, then try again."
+            "This code does not fit. Check it, or wait for the next one."
         ),
         "unverified_email": _(
             "Confirm your e-mail address first, so that you cannot lock yourself out."

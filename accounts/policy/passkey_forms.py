@@ -16,6 +16,7 @@ from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import webauthn
 from accounts.policy.limits import address_count_kept
+from accounts.policy.words import NAMES
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -79,6 +80,7 @@ class NameField(forms.CharField):
             help_text=_("To tell your passkeys apart, such as “Laptop”."),
             max_length=NAME_LENGTH,
             required=required,
+            error_messages=NAMES,
         )
 
 

@@ -51,6 +51,7 @@ class ProofAgain(DefaultAccountAdapter):
         Without the password where it proves too little.
         """
         names = {
+            "reauthenticate": _("Use your password"),
             "mfa_reauthenticate": _("Use a code"),
             "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
         }

@@ -7,6 +7,11 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.utils.translation import gettext_lazy as _
 
+#: For fields with the name of something.
+NAMES = {
+    "required": _("Type a name."),
+    "max_length": _("This name is too long. Use at most %(limit_value)d characters."),
+}
 ERRORS: dict[str, Any] = {
     **DefaultAccountAdapter.error_messages,
     "email_password_mismatch": _("Enter a correct e-mail address and password."),

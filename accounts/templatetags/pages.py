@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
 from accounts import brand as brands
@@ -78,6 +81,13 @@ def control(field: BoundField) -> SafeString:
         own = field.field.widget.attrs.get("class", "")
         attrs["class"] = f"input {own}".strip()
     return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """A name, or an address that may go on in the next line after its marks."""
+    parts = re.split(r"(?<=[@._-])", str(text))
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.filter

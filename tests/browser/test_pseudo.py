@@ -1,10 +1,15 @@
-"""Pages in languages that nobody speaks: longer words, and from right to left."""
+"""Pages in languages that nobody speaks: longer words, and from right to left.
+
+Every scene in one of the two; with full counts in both.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.browser.test_accessibility import OPEN, PASSWORD, PRIVATE, sign_in
+from tests.counts import LONG
+from tests.scenes.stage import stage
+from tests.scenes.table import SCENES
 
 #: Words of people, brands and machines; languages in their own words.
 NOT_OURS = "bdi, time, code, samp, .brand, .avatar, [lang]:not(html), option[value]"
@@ -22,6 +27,7 @@ BARE = """(notOurs) => {
       else if (letter === "⟧") depth -= 1;
       else if (depth === 0) outside += letter;
     }
+    outside = outside.replace(/\\S+@\\S+|Google|GitHub/g, "");
     if (/\\p{L}/u.test(outside) && element.checkVisibility()
         && !element.closest(notOurs)) found.push(outside.trim());
   }
@@ -57,12 +63,41 @@ COVERED = """() => [...document.querySelectorAll(".input-group")].filter(e => {
 LTR = "input[type=email], input[type=password], input[name=code], code"
 
 
-def choose(page, site, language):
-    page.set_viewport_size({"width": 320, "height": 800})
-    page.goto(f"{site.url}/accounts/login/")
-    page.locator(f'button[name=language][value="{language}"]').click()
-    page.wait_for_load_state()
-    assert page.get_attribute("html", "lang") == language
+OURS = [scene for scene in SCENES if scene.ours]
+LONGER, HEBREW = (OURS, OURS) if LONG else (OURS[::2], OURS[1::2])
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    with stage("authsite_pseudo", settings="tests.pseudo.settings") as found:
+        yield found
+
+
+def tab_in(browser_process, language):
+    context = browser_process.new_context(
+        viewport={"width": 320, "height": 800},
+        reduced_motion="reduce",
+        extra_http_headers={"Accept-Language": language},
+    )
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def longer(browser_process):
+    """A tab whose pages are in words that are 40 % longer."""
+    yield from tab_in(browser_process, "xx")
+
+
+@pytest.fixture(scope="module")
+def hebrew(browser_process):
+    """A tab whose pages are read from right to left."""
+    yield from tab_in(browser_process, "he")
+
+
+def named(scenes):
+    return {"argvalues": scenes, "ids": [scene.name for scene in scenes]}
 
 
 def fits(page, name):
@@ -74,51 +109,31 @@ def fits(page, name):
     assert page.evaluate(BEYOND) == [], name
 
 
-def walk(page, site, language, check):
-    choose(page, site, language)
-    for name, path in OPEN.items():
-        page.goto(site.url + path)
-        check(page, name)
-    sign_in(page, site, "nobody@example.org", "wrong")
-    check(page, "sign in, refused")
-    email = f"pseudo-{language}@example.org"
-    site.make_person(email, PASSWORD, name="Maya Lindqvist")
-    sign_in(page, site, email)
-    page.wait_for_url("**/dashboard/")
-    for name, path in PRIVATE.items():
-        page.goto(site.url + path)
-        check(page, name)
+@pytest.mark.parametrize("scene", **named(LONGER))
+def test_words_that_are_longer(longer, scenes, scene):
+    scenes.enter(longer, scene, words=False)
+    assert longer.get_attribute("html", "lang") == "xx"
+    assert longer.get_attribute("html", "dir") == "ltr"
+    fits(longer, scene.name)
+    assert longer.evaluate(BARE, NOT_OURS) == []
 
 
-def test_words_that_are_longer(page, pseudo_site):
-    bare = {}
-
-    def check(page, name):
-        fits(page, name)
-        assert page.get_attribute("html", "dir") == "ltr"
-        if found := page.evaluate(BARE, NOT_OURS):
-            bare[name] = found
-
-    walk(page, pseudo_site, "xx", check)
-    assert bare == {}
+@pytest.mark.parametrize("scene", **named(HEBREW))
+def test_from_right_to_left(hebrew, scenes, scene):
+    scenes.enter(hebrew, scene, words=False)
+    assert hebrew.get_attribute("html", "lang") == "he"
+    assert hebrew.get_attribute("html", "dir") == "rtl"
+    fits(hebrew, scene.name)
+    for field in hebrew.locator(LTR).filter(visible=True).all():
+        direction = field.evaluate("e => getComputedStyle(e).direction")
+        assert direction == "ltr", field.evaluate("e => e.outerHTML")
 
 
-def test_from_right_to_left(page, pseudo_site):
-    def check(page, name):
-        fits(page, name)
-        assert page.get_attribute("html", "dir") == "rtl"
-        for field in page.locator(LTR).filter(visible=True).all():
-            direction = field.evaluate("e => getComputedStyle(e).direction")
-            assert direction == "ltr", (name, field.evaluate("e => e.outerHTML"))
-
-    walk(page, pseudo_site, "he", check)
-
-
-def test_what_would_be_seen(page, pseudo_site):
-    choose(page, pseudo_site, "xx")
-    page.evaluate("document.querySelector('h1').textContent = 'Sign in'")
-    assert page.evaluate(BARE, NOT_OURS) == ["Sign in"]
-    page.evaluate("document.querySelector('h1').style.whiteSpace = 'nowrap'")
-    page.evaluate("document.querySelector('h1').textContent = '⟦' + 'w'.repeat(99)")
+def test_what_would_be_seen(longer, scenes):
+    longer.goto(f"{scenes.url}/accounts/login/")
+    longer.evaluate("document.querySelector('h1').textContent = 'Sign in'")
+    assert longer.evaluate(BARE, NOT_OURS) == ["Sign in"]
+    longer.evaluate("document.querySelector('h1').style.whiteSpace = 'nowrap'")
+    longer.evaluate("document.querySelector('h1').textContent = '⟦' + 'w'.repeat(99)")
     with pytest.raises(AssertionError, match="planted"):
-        fits(page, "planted")
+        fits(longer, "planted")

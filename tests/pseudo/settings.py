@@ -1,4 +1,4 @@
-"""Our settings in languages that nobody speaks: DJANGO_SETTINGS_MODULE for tests."""
+"""The scenes' settings in languages that nobody speaks: for DJANGO_SETTINGS_MODULE."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.conf.locale import LANG_INFO
 
-from authsite.settings import *  # noqa: F403
 from tests.pseudo.make import write
+from tests.scenes.settings import *  # noqa: F403
 
 LANG_INFO["xx"] = {"bidi": False, "code": "xx", "name": "Pseudo", "name_local": "Xx"}
 LANGUAGES = [("en", "English"), ("xx", "Xx"), ("he", "עברית")]

@@ -9,5 +9,8 @@ SCENES = [
     Scene("links: too old, not me", "/accounts/not-me/x/", "This link no longer works"),
     Scene("export: what is in it", "/accounts/export/", "Not in the file", "rich"),
     Scene("close: sure?", "/accounts/close/", "Close your account?", "rich"),
+    Scene("not me: done", "/accounts/not-me/done/", "Done. What now?"),
+    Scene("close: done", "/accounts/close/done/", "it is deleted for good"),
+    Scene("close: keep it?", "{undo}", "Keep your account?"),
     Scene("links: too old, closing", "/accounts/close/undo/x/", "no longer works"),
 ]  # fmt: skip

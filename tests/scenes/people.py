@@ -9,10 +9,12 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.utils import timezone
 
 from accounts.audit.models import Event
 from accounts.models import User
-from accounts.policy import ended
+from accounts.policy import closing, ended
 from accounts.policy.sessions import end
 from tests.fixtures import enrol_totp, second_step
 from tests.scenes import halfway, rich
@@ -34,10 +36,18 @@ def make() -> dict[str, dict]:
         "rich": str(rich_one.pk),
         "key": str(keys.first().pk),
         "sign_in": str(Event.objects.get(user__email="new@example.org").pk),
+        "undo": closing_one(),
         **halfway.facts(),
         **rich.facts(),
     }
     return {"cookies": found, "facts": facts}
+
+
+def closing_one() -> str:
+    """Where somebody who is closing their account can keep it."""
+    day = timezone.now() + settings.ACCOUNT_CLOSING_GRACE
+    user = person("closing@example.org", is_active=False, closes_at=day)
+    return closing.undo_link(user).removeprefix(settings.SITE_URL)
 
 
 def new() -> Cookies:

@@ -1,8 +1,4 @@
-"""The site as the scenes need it: the real settings, with stand-ins for providers.
-
-Languages that are for tests alone belong here too: a page is in the one that its
-browser asks for.
-"""
+"""The site as the scenes need it: the real settings, with stand-ins for providers."""
 
 from __future__ import annotations
 

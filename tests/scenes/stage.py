@@ -65,8 +65,13 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(database: str, workers: int = 1) -> Iterator[Stage]:
-    """The site on a database of this name, its stand-ins, and its people."""
+def stage(
+    database: str, workers: int = 1, settings: str = "tests.scenes.settings"
+) -> Iterator[Stage]:
+    """The site on a database of this name, its stand-ins, and its people.
+
+    "tests.pseudo.settings" has languages that nobody speaks.
+    """
     port = free_port()
     url = f"http://localhost:{port}"
     with (
@@ -77,7 +82,7 @@ def stage(database: str, workers: int = 1) -> Iterator[Stage]:
             workers=workers,
             PORT=str(port),
             SITE_URL=url,
-            DJANGO_SETTINGS_MODULE="tests.scenes.settings",
+            DJANGO_SETTINGS_MODULE=settings,
             STANDINS_URL=standins.url,
             RATE_LIMITS=LIMITS,
             LOGIN_BY_CODE="true",

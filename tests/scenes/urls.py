@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from allauth.account.views import SignupView
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import OperationalError
@@ -36,9 +33,7 @@ def second(request):
 @login_not_required
 def inbox(request):
     """What accounts.pages.mailbox shows in DEBUG alone."""
-    files = sorted(Path(settings.EMAIL_FILE_PATH).glob("*.log"))[:2]
-    mails = [mail for file in files for mail in mailbox.read(file)][:4]
-    context = {"mails": mails, "folder": "var/mail"}
+    context = {"mails": mailbox.mails(4)[:4], "folder": "var/mail"}
     return render(request, "mailbox.html", context)
 
 
