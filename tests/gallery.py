@@ -1,7 +1,7 @@
 """`make gallery`: a picture of every scene, so that a change can be looked at.
 
-Light and dark, 320 and 1280 wide, left to right and right to left, and an index.html
-that shows them by group. A folder may be named; words after it choose the scenes whose
+Light and dark, 320 and 1280 wide, left to right and right to left (in a language that
+nobody speaks, see tests.pseudo), and an index.html that shows them by group. A folder may be named; words after it choose the scenes whose
 names hold one of them.
 """
 
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "gallery"
 STYLE = (Path(__file__).parent / "gallery.css").read_text("utf-8")
-WIDTHS, SCHEMES, WAYS = (320, 1280), ("light", "dark"), ("ltr", "rtl")
+WIDTHS, SCHEMES = (320, 1280), ("light", "dark")
+#: Which language is read which way, and the settings that have it.
+WAYS = {"ltr": "en-GB", "rtl": "he"}
+SETTINGS = {"ltr": "tests.scenes.settings", "rtl": "tests.pseudo.settings"}
 AT_ONCE = 4
 
 
@@ -51,36 +54,28 @@ class Picture:
         return f"{self.scene.slug}.{self.way}.{self.width}.{self.scheme}.png"
 
 
-def turn(page: Page, way: str) -> None:
-    """The one place where a page becomes one that is read from right to left."""
-    if way == "rtl":
-        page.evaluate(
-            "Object.assign(document.documentElement, { dir: 'rtl', lang: 'ar' })"
-        )
-
-
-def shoot(found: Stage, scenes: list[Scene], folder: Path) -> list[str]:
+def shoot(found: Stage, scenes: list[Scene], way: str, folder: Path) -> list[str]:
     """All pictures of some scenes; returns what went wrong."""
     wrong = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        context = browser.new_context(locale="en-GB", reduced_motion="reduce")
+        context = browser.new_context(
+            reduced_motion="reduce", extra_http_headers={"Accept-Language": WAYS[way]}
+        )
         context.set_default_timeout(15_000)
         page = context.new_page()
         for scene in scenes:
-            for way in WAYS:
-                try:
-                    play(found, page, scene, way, folder)
-                except Error as error:
-                    wrong.append(f"{scene.name}, {way}: {str(error).splitlines()[0]}")
+            try:
+                play(found, page, scene, way, folder)
+            except Error as error:
+                wrong.append(f"{scene.name}, {way}: {str(error).splitlines()[0]}")
         browser.close()
     return wrong
 
 
 def play(found: Stage, page: Page, scene: Scene, way: str, folder: Path) -> None:
     """One scene, with its pictures."""
-    found.enter(page, scene)
-    turn(page, way)
+    found.enter(page, scene, words=way == "ltr")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         for scheme in SCHEMES:
@@ -100,6 +95,16 @@ def shares(scenes: Iterable[Scene]) -> list[list[Scene]]:
     for group in sorted(people.values(), key=len, reverse=True):
         min(found, key=len).extend(group)
     return [share for share in found if share]
+
+
+def pictures(scenes: list[Scene], way: str, folder: Path) -> list[str]:
+    """All that are read this way; returns what went wrong."""
+    with (
+        stage(f"authsite_gallery_{way}", 2, SETTINGS[way]) as found,
+        ThreadPoolExecutor(AT_ONCE) as tabs,
+    ):
+        parts = tabs.map(lambda share: shoot(found, share, way, folder), shares(scenes))
+        return [told for part in parts for told in part]
 
 
 def index(scenes: list[Scene]) -> str:
@@ -144,12 +149,7 @@ def main(folder: Path = FOLDER, *words: str) -> int:
     for old in folder.glob("*.png"):
         old.unlink()
     chosen = [s for s in SCENES if not words or any(word in s.name for word in words)]
-    with (
-        stage("authsite_gallery", workers=2) as found,
-        ThreadPoolExecutor(AT_ONCE) as tabs,
-    ):
-        parts = tabs.map(lambda share: shoot(found, share, folder), shares(chosen))
-        wrong = [told for part in parts for told in part]
+    wrong = [told for way in WAYS for told in pictures(chosen, way, folder)]
     page = folder / "index.html"
     page.write_text(index(chosen), encoding="utf-8")
     count = len(list(folder.glob("*.png")))

@@ -95,7 +95,7 @@ def test_empty_fields_say_what_to_type(make_person, browser):
     assert errors(answer) == {"code": ["Type the code."]}
     answer = second_step(browser, "000000")
     [told] = errors(answer)["code"]
-    assert told == "This code does not fit. Wait for the next one, then try again."
+    assert told == "This code does not fit. Check it, or wait for the next one."
 
 
 def test_a_wrong_password_as_proof(make_person, browser):
