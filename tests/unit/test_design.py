@@ -40,7 +40,7 @@ INLINE = re.compile(
 OURS = sorted(
     path
     for path in TEMPLATES.rglob("*.html")
-    if "email" not in path.relative_to(TEMPLATES).parts
+    if not {"email", "mail"} & set(path.relative_to(TEMPLATES).parts)  # no policy there
 )
 
 TEXT_PAIRS = {
