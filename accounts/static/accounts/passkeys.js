@@ -8,7 +8,10 @@
     part.hidden = !able;
     if (!able) delete part.dataset.needsPasskeys; // and the room that app.css keeps for it
   }
-  for (const part of document.querySelectorAll("[data-without-passkeys]")) part.hidden = able;
+  for (const part of document.querySelectorAll("[data-without-passkeys]")) {
+    part.hidden = able;
+    if (!able) part.dataset.withoutPasskeys = "shown"; // app.css waits for this word
+  }
   if (!able) return;
 
   /* A page that stands open asks for a new challenge before the old one is too old. */
