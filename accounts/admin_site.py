@@ -41,6 +41,14 @@ class PolicyAdminSite(AdminSite):
     site_title = gettext_lazy("Administration")
     index_title = gettext_lazy("People, devices, keys and events")
 
+    def get_urls(self) -> list[Any]:
+        """Django's, without "View on site": nothing here has a page to lead to.
+
+        It answers an id that is no UUID with a 500.
+        """
+        urls: list[Any] = super().get_urls()
+        return [url for url in urls if getattr(url, "name", "") != "view_on_site"]
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff who came through the pipeline, with a second factor."""
         return super().has_permission(request) and _proven(request)
