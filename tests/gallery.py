@@ -1,8 +1,8 @@
 """`make gallery`: a picture of every scene, so that a change can be looked at.
 
 Light and dark, 320 and 1280 wide, left to right and right to left (in a language that
-nobody speaks, see tests.pseudo), and an index.html that shows them by group. A folder may be named; words after it choose the scenes whose
-names hold one of them.
+nobody speaks, see tests.pseudo), and an index.html that shows them by group. A folder
+may be named; words after it choose the scenes whose names hold one of them.
 """
 
 from __future__ import annotations

@@ -112,6 +112,8 @@ def test_the_profile_offers_each_language_in_its_own_words(make_person, browser)
     assert '<option value="" selected>As my browser asks</option>' in page
     assert '<option value="de">Deutsch</option>' in page
     browser.post("/profile/", {"name": "Maya", "language": "de"}, headers=ENGLISH)
+    saved = browser.get("/profile/", headers=ENGLISH).content.decode()
+    assert "Ihr Profil wurde gespeichert." in saved
     user.refresh_from_db()
     assert user.language == "de"
     page = browser.get("/profile/", headers=ENGLISH).content.decode()

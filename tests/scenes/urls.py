@@ -45,6 +45,7 @@ def empty_inbox(request):
 closed = TemplateView.as_view(template_name=SignupView.template_name_signup_closed)
 urlpatterns = [
     *real,
+    *mailbox.urlpatterns,
     path("scenes/409/", second),
     path("scenes/500/", broken),
     path("scenes/503/", away),
