@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import formataddr
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -275,9 +277,10 @@ LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
 STAFF_MFA_REQUIRED = env.boolean("STAFF_MFA_REQUIRED", default=not DEBUG)
 SIGNUP_OPEN = env.boolean("SIGNUP_OPEN", default=True)
 LOGIN_BY_CODE = env.boolean("LOGIN_BY_CODE", default=False)
-# How long a person can keep an account that they asked to close.
+# How long a person can keep an account that they asked to close: longer than a link
+# works by which its owner says that it was somebody else.
 ACCOUNT_CLOSING_GRACE = timedelta(
-    days=env.number("CLOSING_GRACE_DAYS", 14, least=1, most=365)
+    days=env.number("CLOSING_GRACE_DAYS", 14, least=8, most=365)
 )
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 LAST_USED_COOKIE_NAME = "__Host-last-used" if HTTPS else "last-used"
@@ -480,7 +483,7 @@ EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = "/" + str(_email.get("EMAIL_FILE_PATH", "")).lstrip("/")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
-    "DEFAULT_FROM_EMAIL", f"{BRAND_NAME} <no-reply@{SITE_HOST}>"
+    "DEFAULT_FROM_EMAIL", formataddr((BRAND_NAME, f"no-reply@{SITE_HOST}"))
 )
 TASKS = {
     "default": {
@@ -491,7 +494,8 @@ TASKS = {
 
 # 13. Files, language, time, logs ------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+# Where `make serve` collects them.
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

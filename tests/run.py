@@ -1,10 +1,10 @@
 """`make test`: the whole suite on PostgreSQL and Valkey, and the flows on SQLite.
 
-Two tracks side by side, since most tests of processes wait: what runs in one process,
-then the same flows on SQLite; and what runs as processes (browser, services of others,
-races, faults). What they need is started here, once; the closing lines say what ran on
-what. `--long` sets the full counts of races, kills and inputs. Other arguments go to
-pytest.
+Three tracks side by side, since most tests of processes wait: what runs in one process,
+then the same flows on SQLite; a browser; and what else runs as processes (services of
+others, races, faults). What they need is started here, once; the closing lines say what
+ran on what. `--long` sets the full counts of races, kills and inputs. Other arguments
+go to pytest.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.services import browser, postgres, valkey
@@ -23,7 +24,10 @@ from tests.services import browser, postgres, valkey
 ROOT = Path(__file__).resolve().parent.parent
 LONG = "--long"
 #: Folders whose tests start servers; all others are the first track.
-AS_PROCESSES = ("browser", "contract", "examples", "faults", "races")
+AS_PROCESSES = {
+    "browser": ("browser",),
+    "processes": ("contract", "examples", "faults", "races"),
+}
 NOTHING_CHOSEN = 5  # pytest's exit code when -k or the like leaves no test
 
 
@@ -35,33 +39,48 @@ def main(arguments: list[str]) -> int:
     common = {**os.environ, "AUTHSITE_TEST_LONG": "1" if LONG in arguments else ""}
     more = [argument for argument in arguments if argument != LONG]
     ours = {**common, "DATABASE_URL": database.url, "CACHE_URL": cache.url}
-    theirs = {
-        **common,
-        "DATABASE_URL": postgres.new_database(database.url, "authsite_processes"),
-        # Another of its databases: tests empty the one that they use.
-        "CACHE_URL": f"{cache.url.rpartition('/')[0]}/1",
-    }
     file = ROOT / "var" / "test.sqlite3"
     file.parent.mkdir(exist_ok=True)
     on_file = {**common, "DATABASE_URL": f"sqlite:///{file}"}
-    folders = sorted(p.parent.name for p in (ROOT / "tests").glob("*/__init__.py"))
-    one = [f"tests/{name}" for name in folders if name not in AS_PROCESSES]
-    many = [f"tests/{name}" for name in AS_PROCESSES]
-    with ThreadPoolExecutor(1) as beside, tempfile.TemporaryFile("w+") as said:
-        processes = beside.submit(run, [*many, *more], theirs, said)
-        codes = [run([*one, *more], ours), run(["tests/flows", *more], on_file)]
-        codes.insert(1, processes.result())
-        said.seek(0)
-        sys.stdout.write(said.read())
+    folders = {p.parent.name for p in (ROOT / "tests").glob("*/__init__.py")}
+    one = folders.difference(*AS_PROCESSES.values())
+    with ThreadPoolExecutor(len(AS_PROCESSES)) as beside, ExitStack() as files:
+        tracks = []
+        for number, (name, many) in enumerate(AS_PROCESSES.items(), start=1):
+            theirs = {
+                **common,
+                "DATABASE_URL": postgres.new_database(database.url, f"authsite_{name}"),
+                # Another of its databases: tests empty the one that they use.
+                "CACHE_URL": f"{cache.url.rpartition('/')[0]}/{number}",
+            }
+            said = files.enter_context(tempfile.TemporaryFile("w+"))
+            what = [*map(folder, many), *more]
+            tracks.append((said, beside.submit(run, what, theirs, said)))
+        codes = {
+            "suite": run([*map(folder, sorted(one)), *more], ours),
+            "flows": run([folder("flows"), *more], on_file),
+        }
+        for name, (said, track) in zip(AS_PROCESSES, tracks, strict=True):
+            codes[name] = track.result()
+            said.seek(0)
+            sys.stdout.write(said.read())
     counts = ", full counts" if LONG in arguments else ""
     on_servers = f"{database.told}, {cache.told}"
-    sys.stdout.write(
-        f"\nsuite      {word(codes[0])}: {on_servers}\n"
-        f"processes  {word(codes[1])}: {on_servers}, {chromium}\n"
-        f"flows      {word(codes[2])}: SQLite {sqlite3.sqlite_version}, "
-        f"a cache in the process\nin {time.monotonic() - began:.0f} s{counts}\n"
-    )
-    return verdict(codes)
+    told = {
+        "suite": on_servers,
+        "flows": f"SQLite {sqlite3.sqlite_version}, a cache in the process",
+        "browser": f"{on_servers}, {chromium}",
+        "processes": on_servers,
+    }
+    for name, code in codes.items():
+        sys.stdout.write(f"{name:10} {word(code)}: {told[name]}\n")
+    sys.stdout.write(f"in {time.monotonic() - began:.0f} s{counts}\n")
+    return verdict(list(codes.values()))
+
+
+def folder(name: str) -> str:
+    """Where the tests of this name stand."""
+    return f"tests/{name}"
 
 
 def verdict(codes: list[int]) -> int:

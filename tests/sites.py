@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def site() -> Iterator[server.Site]:
     """The site on PostgreSQL and Valkey, with two web processes."""
-    database = postgres.new_database(os.environ["DATABASE_URL"], "authsite_site")
+    # Tracks of tests run side by side, each with a site of its own.
+    name = f"authsite_site_{os.getpid()}"
+    database = postgres.new_database(os.environ["DATABASE_URL"], name)
     limits = "login=1000/m/ip;login_failed=5/300s/key;signup=1000/m/ip"
     with server.site(
         database,

@@ -42,9 +42,6 @@ ICONS = {
     Action.FACTOR_ADDED: "phone",
     Action.FACTOR_RENEWED: "list",
     Action.TOKENS_REVOKED: "terminal",
-    Action.NOT_ME: "lock",
-    Action.EXPORTED: "list",
-    Action.CLOSE_UNDONE: "check",
     Action.PRE_REGISTERED_WIPED: "lock",
     Action.GROUPS_CHANGED: "list",
     Action.STAFF_ADDED: "key",
@@ -141,7 +138,7 @@ def _moment(event: Event) -> Moment:
     return Moment(
         title=_title(event, action),
         device=_device(event),
-        ip=event.ip or "",
+        ip="" if is_by_another(event) else event.ip or "",
         at=event.at,
         icon="warning" if action in WARNINGS else ICONS.get(action, "dot"),  # type: ignore[arg-type]
         is_warning=action in WARNINGS,
@@ -151,7 +148,14 @@ def _moment(event: Event) -> Moment:
     )
 
 
+def is_by_another(event: Event) -> bool:
+    """Whether somebody else did it: where they were is not the person's to know."""
+    return event.actor_id not in {None, event.user_id}
+
+
 def _device(event: Event) -> str:
+    if is_by_another(event):
+        return _("By an administrator")
     if event.ip or event.user_agent:
         return device_name(event.user_agent)
     return _("Done by the site itself")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from allauth.account.models import EmailAddress
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.pages.links import behind_link, dead, limited, see_other, with_proof
 from accounts.policy import closing
+from accounts.policy.devices import signed_in
 from accounts.policy.sessions import leave
 from accounts.tokens.revoke import live_families
 
@@ -44,7 +44,7 @@ def _preview(request: HttpRequest, user: User) -> HttpResponse:
     email = EmailAddress.objects.get_primary_email(user)
     context = {
         "refused": closing.is_last_superuser(user),
-        "sessions": UserSession.objects.filter(user=user).count(),
+        "sessions": sum(not one.is_app for one in signed_in(user)),
         "families": live_families(user),
         "days": grace.days,
         "closes_at": timezone.now() + grace,

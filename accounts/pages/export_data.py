@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from accounts.audit.history import events_of
+from accounts.audit.history import events_of, is_by_another
 from accounts.tokens.revoke import families_of
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def _event(event: Event, user: User) -> dict[str, datetime | str | bool | None]:
         "action": event.action,
         "outcome": event.outcome,
         "with": event.method,
-        "ip": event.ip,
-        "user_agent": event.user_agent,
+        "ip": None if is_by_another(event) else event.ip,
+        "user_agent": "" if is_by_another(event) else event.user_agent,
         "by_yourself": event.actor_id == user.pk,
     }
 

@@ -13,6 +13,8 @@ from django.contrib import messages
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.policy.pending import has_given_way
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,6 +43,8 @@ def explained(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 def _is_lost(request: HttpRequest, response: HttpResponseBase) -> bool:
     if response.status_code != 302 or request.user.is_authenticated:
         return False
+    if has_given_way(request):
+        return False  # another request of the same browser was first
     if request.session.session_key is None:
         return False  # a passer-by, for whom a message would make a session
     path = response.headers["Location"].partition("?")[0]

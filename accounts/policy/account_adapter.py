@@ -26,9 +26,11 @@ from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
 from accounts.policy.mails import Mails
 from accounts.policy.proof_again import ProofAgain
+from accounts.policy.ways_in import lock
 from accounts.policy.words import ERRORS
 
 if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress
     from allauth.mfa.models import Authenticator
     from django.http import HttpRequest, HttpResponse
 
@@ -145,6 +147,16 @@ class AccountAdapter(Mails, ProofAgain):
             remember_device(request, response, user)
             remember_way(request, response, user)
         return response
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """As allauth's, seen by others with all that follows from it or not at all.
+
+        A mail that is rendered meanwhile would know the new address as proven and not
+        yet when it came to be, so that its link reached further back than it may.
+        """
+        with transaction.atomic():
+            lock(email_address.user)
+            return bool(super().confirm_email(request, email_address))
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:

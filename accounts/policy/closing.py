@@ -14,6 +14,7 @@ from allauth.core import context as current
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
@@ -172,8 +173,10 @@ def _delete_closed(pk: Any) -> int:
     try:
         with transaction.atomic():
             person = User.objects.select_for_update().filter(pk=pk).first()
-            if person is None or person.is_active or person.closes_at is None:
-                return 0  # kept meanwhile
+            if person is None or person.is_active or is_closing(person):
+                return 0  # kept meanwhile, maybe closed anew
+            if person.closes_at is None:
+                return 0
             delete_person(person)
     except Exception:
         log.exception("closing_failed", user=str(pk))
@@ -185,12 +188,17 @@ def delete_person(person: User, reason: str = "closed") -> None:
     """Delete for good. The event tells of nobody, but to who knows the number.
 
     The rows of Django's own admin log go with a member of staff; what was done to
-    people by guarded actions is in the audit log, which stays.
+    people by guarded actions is in the audit log, which stays. What others did to this
+    person stays in Django's own without their address.
     """
     record(
         Action.CLOSED,
         mark=keyed_hash(str(person.pk), PURPOSE)[:16],
         reason=reason,
         admin_log=LogEntry.objects.filter(user=person).count(),
+    )
+    about = LogEntry.objects.filter(object_id=str(person.pk))
+    about.filter(content_type=ContentType.objects.get_for_model(User)).update(
+        object_repr=""
     )
     person.delete()

@@ -50,5 +50,9 @@ def tell(request: HttpRequest, reason: Reason | None) -> None:
     """Say it on the next page that this browser sees, once."""
     if reason is None or request.path_info.startswith(QUIET):
         return
-    text = _("%(why)s Sign in again to go on.") % {"why": reason.label}
-    messages.warning(request, text)
+    ways_on = {
+        Reason.CLOSING: _("To keep it, use the link in your mail."),
+        Reason.NOT_ME: _("Choose a new password by the link in your mail."),
+    }
+    then = ways_on.get(reason, _("Sign in again to go on."))
+    messages.warning(request, f"{reason.label} {then}")

@@ -15,13 +15,11 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import user_email
 from django.db import transaction
 
-from accounts.policy.pre_registered import is_unproven
+from accounts.policy.pre_registered import is_unproven, waits_for_its_owner
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin
     from django.http import HttpRequest
-
-    from accounts.models import User
 
 
 def keep_one_address(sociallogin: SocialLogin) -> None:
@@ -48,28 +46,11 @@ def settle(request: HttpRequest, sociallogin: SocialLogin) -> None:
         return
     for address in EmailAddress.objects.filter(email=email, verified=False):
         user = address.user
-        if _waits_for_its_owner(user, email):
+        if waits_for_its_owner(user, email):
             _hand_over(request, sociallogin, address)
         elif not is_unproven(user) and user.email != email:
             # Somebody who has proven another address typed this one as the next.
             address.delete()
-
-
-def _waits_for_its_owner(user: User, email: str) -> bool:
-    """Whether the account is worth nothing to anybody but the owner of its address.
-
-    One with rights was made by an administrator, one that was signed in to has a
-    history: neither is given away for what a provider says.
-    """
-    return (
-        user.email == email
-        and user.is_active
-        and user.last_login is None
-        and not (user.is_staff or user.is_superuser)
-        and not user.groups.exists()
-        and not user.user_permissions.exists()
-        and is_unproven(user)
-    )
 
 
 def _hand_over(

@@ -27,6 +27,7 @@ from django.utils.translation import get_language, override
 
 from accounts.audit.models import Action
 from accounts.audit.record import record
+from accounts.brand import palette
 from accounts.policy import closing, not_me, outbox
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"
 #: Mails about what an administrator did: theirs are not the reader's IP and browser.
 BY_OTHERS = frozenset({"mfa/email/factors_removed"})
 RESET = "account/email/password_reset_key"
+#: They tell of nothing to be taken back, or go to who may have done it.
+WITHOUT_LINK = frozenset({RESET, "account/email/email_changed_here"})
 #: What is mailed instead of a link or a code when there is nobody for it.
 NOBODY = "account/email/unknown_account"
 SIGN_IN_CODES = frozenset({"account/email/login_code", "account/email/proof_code"})
@@ -90,7 +93,9 @@ class Mails(DefaultAccountAdapter):
         with override(_language(context.get("user"))):
             try:
                 subject, text, html = _forms(f"{template_prefix}.html", context)
-            except TemplateDoesNotExist:
+            except TemplateDoesNotExist as missing:
+                if str(missing) != f"{template_prefix}.html":
+                    raise  # a part of one of ours
                 return super().render_mail(template_prefix, email, context, headers)
         message = EmailMultiAlternatives(
             subject, text, self.get_from_email(),
@@ -110,7 +115,7 @@ class Mails(DefaultAccountAdapter):
         """
         told, email = context.get("user"), context["email"]
         user = told or _owner(email)
-        tells = context["mail"] != RESET  # of something that somebody did
+        tells = context["mail"] not in WITHOUT_LINK
         return {
             "not_me_url": not_me.link(told, email) if told and tells else "",
             **self._occasion(context),
@@ -122,6 +127,7 @@ class Mails(DefaultAccountAdapter):
             "site_host": urlsplit(settings.SITE_URL).netloc,
             "signup_open": settings.SIGNUP_OPEN,
             "support_email": settings.BRAND_SUPPORT_EMAIL,
+            "colours": {scheme: _colours(scheme) for scheme in ("light", "dark")},
         }
 
     def _occasion(self, context: dict[str, Any]) -> dict[str, Any]:
@@ -146,6 +152,11 @@ def _forms(name: str, context: dict[str, Any]) -> tuple[str, str, str]:
     subject = " ".join(form("subject.txt").split())
     text = re.sub(r"\n[ \t]*(\n[ \t]*)+\n", "\n\n", form("layout.txt"))
     return subject, text, form("layout.html", subject=subject)
+
+
+def _colours(scheme: str) -> dict[str, str]:
+    """The accent's, by names that a template can say."""
+    return {name.replace("-", "_"): is_ for name, is_ in palette(scheme).items()}
 
 
 def _language(user: User | None) -> str:

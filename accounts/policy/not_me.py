@@ -24,7 +24,7 @@ from accounts.audit.history import REPORTED_FOR
 from accounts.audit.models import Action, Event
 from accounts.models import User
 from accounts.policy.closing import is_closing
-from accounts.policy.pre_registered import is_unproven
+from accounts.policy.pre_registered import waits_for_its_owner
 from accounts.policy.reproof import address_of
 from accounts.policy.sessions import STARTED
 
@@ -48,8 +48,9 @@ class Claim:
 
     @property
     def began(self) -> datetime:
-        """`since` as a time."""
-        return datetime.fromtimestamp(self.since, tz=UTC)
+        """`since` as a time, but nothing older than a link may be is taken away."""
+        oldest = time.time() - LIFETIME.total_seconds()
+        return datetime.fromtimestamp(max(self.since, oldest), tz=UTC)
 
 
 def link(user: User, email: str, since: float | None = None) -> str:
@@ -108,10 +109,9 @@ def address_changed(claim: Claim) -> bool:
 
 def squatters(claim: Claim) -> QuerySet[User]:
     """Accounts made with the claim's address by somebody who never proved it."""
-    others = User.objects.filter(email=claim.email, last_login=None, is_staff=False)
-    others = others.exclude(pk=claim.user_id)
-    unproven = [other.pk for other in others if is_unproven(other)]
-    return User.objects.filter(pk__in=unproven)
+    others = User.objects.filter(email=claim.email).exclude(pk=claim.user_id)
+    waiting = [one.pk for one in others if waits_for_its_owner(one, claim.email)]
+    return User.objects.filter(pk__in=waiting)
 
 
 def _is_proven(user: User, email: str) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 WAITED = "_policy_waited"
+GAVE_WAY = "_policy_gave_way"
 
 
 def is_pending(request: HttpRequest, user: User) -> bool:
@@ -51,8 +52,14 @@ def claim(request: HttpRequest) -> None:
     raise ImmediateHttpResponse(headed_redirect_response("account_login"))
 
 
+def has_given_way(request: HttpRequest) -> bool:
+    """Whether it did: then its session is no longer there to be written to."""
+    return getattr(request, GAVE_WAY, False)
+
+
 def give_way(request: HttpRequest) -> None:
     """Leave the session to the request that was first: this one writes nothing."""
+    setattr(request, GAVE_WAY, True)
     if is_headless_request(request) == Client.APP:
         request.session = session_store()
     else:

@@ -32,6 +32,23 @@ def is_unproven(user: User, except_pk: int | None = None) -> bool:
     return not proven.exclude(pk=except_pk).exists()
 
 
+def waits_for_its_owner(user: User, email: str) -> bool:
+    """Whether the account is worth nothing to anybody but the owner of its address.
+
+    One with rights was made by an administrator, one that was signed in to has a
+    history: neither is given away for what a provider says.
+    """
+    return (
+        user.email == email
+        and user.is_active
+        and user.last_login is None
+        and not (user.is_staff or user.is_superuser)
+        and not user.groups.exists()
+        and not user.user_permissions.exists()
+        and is_unproven(user)
+    )
+
+
 def first_proof(request: HttpRequest, user: User, address: EmailAddress) -> None:
     """Called when an address is proven: the first time, only the proof in hand stays.
 

@@ -212,9 +212,9 @@ def forget_ended(user: User) -> None:
     live = Session.objects.filter(
         session_key__in=keys, expire_date__gt=timezone.now()
     ).values_list("session_key", flat=True)
-    ended = keys.keys() - set(live)
-    if ended:
-        listed.filter(session_key__in=ended).delete()
+    gone = keys.keys() - set(live)
+    if gone:
+        listed.filter(session_key__in=gone).delete()
 
 
 def end_oldest(user: User, keep: int = SESSIONS_PER_PERSON) -> None:

@@ -11,10 +11,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.utils import timezone
 from django.utils.text import capfirst
 
 from accounts.audit.history import method_name
@@ -22,6 +19,7 @@ from accounts.audit.models import Action
 from accounts.audit.record import record
 from accounts.policy import ended
 from accounts.policy.closing import delete_person, is_closing
+from accounts.policy.devices import signed_in
 from accounts.policy.not_me import person, squatters
 from accounts.policy.reproof import address_of
 from accounts.policy.sessions import end_sessions
@@ -29,6 +27,8 @@ from accounts.policy.sessions import end_sessions
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from allauth.usersessions.models import UserSession
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from accounts.models import User
@@ -55,7 +55,7 @@ def plan(user: User, claim: Claim) -> Plan:
     accounts = SocialAccount.objects.filter(user=user).order_by("pk")
     return Plan(
         since=claim.began,
-        sessions=_live_sessions(user),
+        sessions=[one.row for one in signed_in(user)],
         factors=_factors(factors.filter(created_at__gte=claim.began)),
         connections=_connections(accounts.filter(date_joined__gte=claim.began)),
         stays=[
@@ -102,26 +102,17 @@ def take_back(request: HttpRequest, claim: Claim) -> User | None:
     return user
 
 
-def _live_sessions(user: User) -> list[UserSession]:
-    listed = UserSession.objects.filter(user=user).order_by("-last_seen_at")
-    live = Session.objects.filter(expire_date__gt=timezone.now())
-    return list(listed.filter(session_key__in=live.values("session_key")))
-
-
-def _factors(found: object) -> list[str]:
+def _factors(found: QuerySet[Authenticator]) -> list[str]:
     return [
         " ".join([capfirst(method_name(one.type)), one.data.get("name", "")]).strip()
-        for one in found  # type: ignore[attr-defined] # a queryset of allauth's
+        for one in found
     ]
 
 
-def _connections(found: object) -> list[str]:
+def _connections(found: QuerySet[SocialAccount]) -> list[str]:
     # Also of a provider that is no longer set up.
     names = {app.provider_id: app.name for app in get_adapter().list_apps(None)}
-    return [
-        names.get(one.provider) or method_name(one.provider)
-        for one in found  # type: ignore[attr-defined] # the same
-    ]
+    return [names.get(one.provider) or method_name(one.provider) for one in found]
 
 
 def _was_replaced(user: User, claim: Claim) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 register = template.Library()
 #: Sessions are noted as seen no more often than this.
 MOMENT = timedelta(minutes=5)
+KEPT_IN_QUERY = ("next", "page")
 BOXES = ("checkbox", "radioselect", "checkboxselectmultiple", "clearablefile")
 
 
@@ -59,6 +61,17 @@ def languages() -> list[tuple[str, str]]:
     Django's get_available_languages translates the names into the page's.
     """
     return list(settings.LANGUAGES)
+
+
+@register.simple_tag(takes_context=True)
+def here(context: dict[str, Any]) -> str:
+    """The address of this page, to come back to.
+
+    Of its query only what says where to: the rest may be a provider's code.
+    """
+    request = context["request"]
+    kept = {name: request.GET[name] for name in KEPT_IN_QUERY if name in request.GET}
+    return request.path + (f"?{urlencode(kept, safe='/')}" if kept else "")
 
 
 @register.simple_tag(takes_context=True)

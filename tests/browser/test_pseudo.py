@@ -14,8 +14,8 @@ from tests.scenes.table import SCENES
 #: Words of people, brands and machines; languages in their own words; and what was
 #: said to the people of the scenes when they were made, by requests in English.
 NOT_OURS = (
-    ".notice[role=status], bdi, time, code, samp, .brand, .avatar, "
-    "[lang]:not(html), option[value]"
+    ".notice[role=status], .mail, article h2, article .vh, bdi, time, code, samp, "
+    ".brand, .avatar, [lang]:not(html), option[value]"
 )
 #: What stands outside brackets: [text, its element]. Brackets may span elements.
 BARE = """(notOurs) => {

@@ -9,9 +9,10 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts.audit.models import Action, Event, Outcome
+from accounts.audit.record import record
 from accounts.models import User
 from accounts.tokens.models import Family
 from tests.fixtures import enrol_totp, exchange, later, second_step, sign_in_by_form
@@ -130,3 +131,19 @@ def test_many_events_are_sent_as_they_are_read(maya, monkeypatch):
     sizes = [len(part) for part in answer.streaming_content]
     assert len(sizes) > 3000
     assert max(sizes) < 5000
+
+
+def test_where_an_administrator_was_is_nobody_elses_to_know(maya, make_person):
+    admin = make_person("admin@example.org")
+    request = RequestFactory(REMOTE_ADDR="203.0.113.77", HTTP_USER_AGENT="Admin/1").get(
+        "/"
+    )
+    user = User.objects.get(email="maya@example.org")
+    record(Action.SESSIONS_ENDED, request=request, user=user, actor=admin)
+    for text in (
+        download(maya)[1],
+        maya.get("/accounts/activity/").content.decode(),
+    ):
+        assert "203.0.113.77" not in text
+        assert "Admin/1" not in text
+    assert "By an administrator" in text

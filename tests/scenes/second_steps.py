@@ -67,7 +67,7 @@ AGAIN = [
     Scene("proof: by mail", f"{PROOF}code/?next=/profile/", "We will send", "guest"),
     Scene(
         "proof: by mail, sent", f"{PROOF}code/?next=/profile/", "We sent a code",
-        "guest", press("main form:has([name=action]) .btn", "[name=code]"),
+        "guest, asked",
     ),
     Scene(
         "proof: by mail, wrong", f"{PROOF}code/?next=/profile/", PROBLEM,

@@ -49,7 +49,10 @@ class Stage:
                 for name, value in kept.items()
             ]
         )
-        page.goto(self.url + scene.path.format(**self.facts))
+        answer = page.goto(self.url + scene.path.format(**self.facts))
+        if answer and answer.status >= 500 and scene.group != "error":
+            msg = f"{scene.name}: {answer.status}"
+            raise AssertionError(msg)
         if scene.act:
             scene.act(page, self)
         # What one form remembers for the next one is not for the next scene.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from accounts.models import User
-from tests.fixtures import PASSWORD, sign_in_by_form
+from tests.fixtures import PASSWORD, hashed, sign_in_by_form
 from tests.passkeys import SoftKey, enrol
 
 MAC = (
@@ -38,12 +36,6 @@ def visitor(agent: str = MAC, address: str = "203.0.113.7") -> Client:
 def cookies(client: Client) -> dict[str, str]:
     """What a browser needs to go on in this one's place."""
     return {name: morsel.value for name, morsel in client.cookies.items()}
-
-
-@functools.cache
-def hashed(password: str) -> str:
-    """One hash serves all who have the same password."""
-    return make_password(password)
 
 
 def person(email: str, password: str | None = PASSWORD, **fields: Any) -> User:

@@ -6,8 +6,11 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.account.signals import email_changed
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core import signing
+from django.db import connection
 from django.test import Client
 
 from accounts.audit.models import Action, Event
@@ -18,7 +21,9 @@ from tests.fixtures import (
     PASSWORD,
     code_in,
     deliver_mail,
+    enrol_totp,
     later,
+    second_step,
     sign_in_by_form,
 )
 from tests.flows.test_not_me import (
@@ -33,8 +38,8 @@ from tests.flows.test_not_me import (
 from tests.security.doors import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-#: What every page has that differs by itself.
-VARYING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+#: Of a page: the token of its forms, and its own address.
+VARYING = re.compile(r'name="(csrfmiddlewaretoken|next)" value="[^"]*"')
 
 
 def acts():
@@ -341,3 +346,49 @@ def test_a_closing_account_that_is_disabled_by_an_administrator_hears_nothing(st
     sign_in_by_form(Client(SERVER_NAME="localhost"), EMAIL, PASSWORD)
     assert deliver_mail() == []
     assert closing.of_address(EMAIL) is None
+
+
+def test_a_new_address_is_seen_with_all_that_follows_from_it_or_not_at_all(stranger):
+    """Between the two a mail would carry a link that reaches further back."""
+    found = []
+
+    def look(**kwargs):
+        found.append(connection.in_atomic_block)
+
+    email_changed.connect(look)
+    try:
+        change_address(stranger, EVIL)
+    finally:
+        email_changed.disconnect(look)
+    assert found == [True]
+
+
+def test_whoever_took_an_address_gets_no_link_with_the_news(stranger, monkeypatch):
+    asked = []
+    monkeypatch.setattr(not_me, "link", lambda user, email: asked.append(email) or "")
+    change_address(stranger, EVIL)
+    assert asked == [EMAIL]
+
+
+def test_nothing_older_than_a_link_can_be_is_taken_away(make_person):
+    app = enrol_totp(make_person())
+    browser = Client(SERVER_NAME="localhost")
+    sign_in_by_form(browser, remember="on")
+    second_step(browser, app.code())
+    with later(days=6.9):
+        body = {"password": PASSWORD}
+        browser.post("/accounts/reauthenticate/", body)
+        new_password(browser)
+        path = link_in(mails_to(EMAIL)[-1])
+    with later(days=13.8):
+        assert press(path).status_code == 303
+    assert Authenticator.objects.filter(type="totp").exists()
+
+
+def test_an_account_that_was_switched_off_is_given_to_nobody(stranger):
+    change_address(stranger, EVIL)
+    path = link_in(mails_to(EMAIL, "address was changed")[-1])
+    banned = User.objects.create_user(EMAIL, is_active=False)
+    EmailAddress.objects.create(user=banned, email=EMAIL, primary=True)
+    assert press(path).status_code == 410
+    assert User.objects.filter(pk=banned.pk).exists()

@@ -17,7 +17,7 @@ from tests.fixtures import PASSWORD, sign_in_by_form
 from tests.security.doors import places
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PROGRAMS = ("/api/", "/.well-known/", "/healthz")
+PROGRAMS = ("/api/", "/.well-known/", "/healthz", "/accounts/brand")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 DEEP = b"[" * 2000 + b"]" * 2000

@@ -95,6 +95,11 @@ class Site:
         raise AssertionError(msg)
 
 
+def track() -> str:
+    """The name of this track of tests: of its database."""
+    return os.environ.get("DATABASE_URL", "").rpartition("/")[2] or "alone"
+
+
 @contextlib.contextmanager
 def site(
     database: str, cache: str = "", *, workers: int = 2, **more: str
@@ -107,6 +112,8 @@ def site(
         "DATABASE_URL": database,
         "CACHE_URL": cache,
         "PORT": str(port),
+        # Not of another track of tests: collecting takes files away for a moment.
+        "STATIC_ROOT": str(ROOT / "var" / f"static-{track()}"),
         "SITE_URL": f"http://localhost:{port}",
         "EMAIL_URL": f"filemail://{folder / 'mail'}",
         "WEB_CONCURRENCY": str(workers),

@@ -86,6 +86,15 @@ def test_colours_stand_among_the_tokens_alone():
     assert set(LIGHT) - used - {"t-body"} == set()
 
 
+def test_nothing_moves_for_who_wants_no_motion():
+    moving = re.sub(
+        r"@media \(prefers-reduced-motion: no-preference\) \{.*?\n\}", "", CSS,
+        flags=re.DOTALL,
+    )  # fmt: skip
+    assert moving != CSS
+    assert re.findall(r"\b(?:transition|animation)\b", moving) == []
+
+
 def test_no_side_is_left_or_right():
     assert PHYSICAL.search("a { margin-left: 0 }")
     assert PHYSICAL.search("a { text-align: right }")

@@ -158,6 +158,23 @@ def test_a_short_secret_is_a_check_error():
     assert "secrets.token_urlsafe" in output
 
 
+@pytest.mark.parametrize("name", ["Acme, Inc.", "A: B; <C>", 'The "best" @ it'])
+def test_mail_can_be_sent_whatever_the_brand_is_called(name):
+    asked = (
+        "from django.conf import settings; from email.utils import parseaddr; "
+        "print(parseaddr(settings.DEFAULT_FROM_EMAIL))"
+    )
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", asked],
+        cwd=ROOT,
+        env={**BASE, "BRAND_NAME": name},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str((name, "no-reply@id.example.com"))
+
+
 def test_several_processes_need_a_shared_cache():
     code, output = start(WEB_CONCURRENCY="2")
     assert code
