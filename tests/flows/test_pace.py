@@ -29,7 +29,8 @@ def slept(monkeypatch):
 
 
 @pytest.mark.parametrize("path", HELD)
-def test_such_an_answer_is_held_to_the_end_of_its_step(db, slept, path):
+def test_such_an_answer_is_held_to_the_end_of_its_step(db, slept, settings, path):
+    settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = True
     Client(SERVER_NAME="localhost").post(path, "{}", content_type="application/json")
     assert len(slept) == 1
     assert 0 < slept[0] <= pace.STEP
@@ -43,4 +44,11 @@ def test_a_page_that_is_looked_at_is_not(db, slept, path):
 
 def test_nor_is_a_sign_in_whose_hash_takes_the_same_time_for_all(db, slept):
     Client(SERVER_NAME="localhost").post("/accounts/login/", {"login": "a@b.cd"})
+    assert slept == []
+
+
+def test_nor_what_is_refused_before_anybody_is_looked_up(db, slept):
+    strict = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
+    assert strict.post("/accounts/signup/").status_code == 403
+    assert strict.post("/x/signup/").status_code == 404
     assert slept == []

@@ -367,7 +367,10 @@ def test_whoever_took_an_address_gets_no_link_with_the_news(stranger, monkeypatc
     asked = []
     monkeypatch.setattr(not_me, "link", lambda user, email: asked.append(email) or "")
     change_address(stranger, EVIL)
-    assert asked == [EMAIL]
+    assert asked == [
+        EVIL,
+        EMAIL,
+    ]  # with the code, when it is not proven; and the notice
 
 
 def test_nothing_older_than_a_link_can_be_is_taken_away(make_person):
