@@ -12,10 +12,25 @@ from tests.services.browser import ARGUMENTS, chromium
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 #: Messages that Chromium writes for answers that a test provokes.
 EXPECTED = ("the server responded with a status of",)
+#: What pages of any context have complained of since the last test.
+complaints: list[str] = []
+
+
+def watched(context: BrowserContext) -> BrowserContext:
+    """The context, with the console and the errors of all of its pages noted."""
+
+    def note(message: ConsoleMessage) -> None:
+        loud = message.type in {"error", "warning"}
+        if loud and not any(word in message.text for word in EXPECTED):
+            complaints.append(message.text)
+
+    context.on("console", note)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    return context
 
 
 @pytest.fixture(scope="module")
@@ -25,24 +40,24 @@ def browser_process() -> Iterator[Browser]:
         launched = playwright.chromium.launch(
             executable_path=chromium(), args=ARGUMENTS
         )
+        plain = launched.new_context
+        launched.new_context = lambda **how: watched(plain(**how))  # type: ignore[method-assign]
         yield launched
         launched.close()
 
 
+@pytest.fixture(autouse=True)
+def nothing_complained() -> Iterator[None]:
+    """No console error and no violation of the policy, in whatever context."""
+    complaints.clear()
+    yield
+    assert complaints == []
+
+
 @pytest.fixture
 def page(browser_process: Browser) -> Iterator[Page]:
-    """A fresh profile, in English; fails on console errors and CSP violations."""
+    """A fresh profile, in English."""
     context = browser_process.new_context(locale="en-GB")
     context.set_default_timeout(10_000)
-    found = context.new_page()
-    complaints: list[str] = []
-
-    def note(kind: str, text: str) -> None:
-        if kind in {"error", "warning"} and not any(word in text for word in EXPECTED):
-            complaints.append(text)
-
-    found.on("console", lambda message: note(message.type, message.text))
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    yield found
+    yield context.new_page()
     context.close()
-    assert complaints == []

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from tests.browser.conftest import complaints
 from tests.fixtures import Authenticator
 
 PASSWORD = "correct horse battery"
@@ -103,3 +104,6 @@ def test_what_is_refused_is_seen(browser_process, site):
     with pytest.raises(AssertionError, match="planted"):
         obeys(found, "planted")
     context.close()
+    assert (
+        "Content Security Policy" in complaints.pop()
+    )  # and by who watches the console
