@@ -24,6 +24,15 @@ def guess(page, stage):
             return
 
 
+def ask_for_mails(page, stage):
+    """The same."""
+    for _ in range(7):
+        page.goto(stage.url + "/accounts/password/reset/")
+        fill(email="asked@example.org", then="main .card-head")(page, stage)
+        if page.locator(WAY_ON).count():
+            return
+
+
 SCENES = [
     Scene("error: 400", "/accounts/login/?next=%00", "cannot be understood"),
     Scene("error: 403", "/admin/", "You may not see this", "new"),
@@ -39,6 +48,10 @@ SCENES = [
     ),
     Scene(
         "error: 429, guesses", "/accounts/login/", "nothing you need to do", act=guess
+    ),
+    Scene(
+        "error: 429, mails", "/accounts/password/reset/", "No further mail was sent",
+        act=ask_for_mails,
     ),
     Scene("error: 500", "/scenes/500/", "went wrong on our side"),
     Scene("error: 503", "/scenes/503/", "Too busy just now"),

@@ -6,6 +6,8 @@ what comes back are the cookies that a browser needs to go on from there.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
@@ -14,7 +16,7 @@ from django.utils import timezone
 
 from accounts.audit.models import Event
 from accounts.models import User
-from accounts.policy import closing, ended
+from accounts.policy import closing, ended, not_me
 from accounts.policy.sessions import end
 from tests.fixtures import enrol_totp, second_step
 from tests.scenes import halfway, rich
@@ -37,10 +39,18 @@ def make() -> dict[str, dict]:
         "key": str(keys.first().pk),
         "sign_in": str(Event.objects.get(user__email="new@example.org").pk),
         "undo": closing_one(),
+        "not_me": said_by(rich_one),
         **halfway.facts(),
         **rich.facts(),
     }
     return {"cookies": found, "facts": facts}
+
+
+def said_by(user: User) -> str:
+    """Where the link of a mail leads by which somebody says that it was not them."""
+    since = timezone.now().timestamp() - timedelta(days=6).total_seconds()
+    found = not_me.link(user, user.email, since)
+    return found.removeprefix(settings.SITE_URL)
 
 
 def closing_one() -> str:
