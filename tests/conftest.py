@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import connection
 
+from accounts.policy import pace
+
 # In-process tests render pages without collected files; tests.services.server serves
 # them as production does.
 settings.STORAGES["staticfiles"]["BACKEND"] = (
@@ -18,6 +20,9 @@ if connection.vendor == "sqlite":
     connection.settings_dict["TEST"]["NAME"] = str(
         settings.BASE_DIR / "var/tests.sqlite3"
     )
+
+# Answers that are held to a full step of time are held for a moment: see test_pace.
+pace.STEP = 0.001
 
 # Read while DEBUG is off, whichever test comes first: its URLs differ in DEBUG.
 import authsite.urls  # noqa: F401

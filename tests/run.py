@@ -1,10 +1,10 @@
 """`make test`: the whole suite on PostgreSQL and Valkey, and the flows on SQLite.
 
-Three tracks side by side, since most tests of processes wait: what runs in one process,
-then the same flows on SQLite; a browser; and what else runs as processes (services of
-others, races, faults). What they need is started here, once; the closing lines say what
-ran on what. `--long` sets the full counts of races, kills and inputs. Other arguments
-go to pytest.
+Three tracks side by side, since most tests of processes wait: what runs in one process;
+a browser; and what else runs as processes (services of others, races, faults). The
+flows on SQLite follow in the track that is done first. What they need is started here,
+once; the closing lines say what ran on what. `--long` sets the full counts of races,
+kills and inputs. Other arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -39,31 +39,44 @@ def main(arguments: list[str]) -> int:
     common = {**os.environ, "AUTHSITE_TEST_LONG": "1" if LONG in arguments else ""}
     more = [argument for argument in arguments if argument != LONG]
     ours = {**common, "DATABASE_URL": database.url, "CACHE_URL": cache.url}
+
+    def beside(name: str, number: int) -> dict[str, str]:
+        return {
+            **common,
+            "DATABASE_URL": postgres.new_database(database.url, f"authsite_{name}"),
+            # Another of its databases: tests empty the one that they use.
+            "CACHE_URL": f"{cache.url.rpartition('/')[0]}/{number}",
+        }
+
     file = ROOT / "var" / "test.sqlite3"
     file.parent.mkdir(exist_ok=True)
     on_file = {**common, "DATABASE_URL": f"sqlite:///{file}"}
     folders = {p.parent.name for p in (ROOT / "tests").glob("*/__init__.py")}
     one = folders.difference(*AS_PROCESSES.values())
-    with ThreadPoolExecutor(len(AS_PROCESSES)) as beside, ExitStack() as files:
-        tracks = []
-        for number, (name, many) in enumerate(AS_PROCESSES.items(), start=1):
-            theirs = {
-                **common,
-                "DATABASE_URL": postgres.new_database(database.url, f"authsite_{name}"),
-                # Another of its databases: tests empty the one that they use.
-                "CACHE_URL": f"{cache.url.rpartition('/')[0]}/{number}",
-            }
-            said = files.enter_context(tempfile.TemporaryFile("w+"))
-            what = [*map(folder, many), *more]
-            tracks.append((said, beside.submit(run, what, theirs, said)))
-        codes = {
-            "suite": run([*map(folder, sorted(one)), *more], ours),
-            "flows": run([folder("flows"), *more], on_file),
+    jobs = {
+        "suite": ([*map(folder, sorted(one)), *more], ours),
+        **{
+            name: ([*map(folder, many), *more], beside(name, number))
+            for number, (name, many) in enumerate(AS_PROCESSES.items(), start=1)
+        },
+        # When one of those above is done: more at once take longer than they save.
+        "flows": ([folder("flows"), *more], on_file),
+    }
+    with ThreadPoolExecutor(len(jobs) - 1) as tracks, ExitStack() as files:
+        # The first is read as it goes, the others when they are done.
+        said = {
+            name: files.enter_context(tempfile.TemporaryFile("w+"))
+            for name in jobs
+            if name != "suite"
         }
-        for name, (said, track) in zip(AS_PROCESSES, tracks, strict=True):
-            codes[name] = track.result()
-            said.seek(0)
-            sys.stdout.write(said.read())
+        running = {
+            name: tracks.submit(run, what, environment, said.get(name))
+            for name, (what, environment) in jobs.items()
+        }
+        codes = {name: track.result() for name, track in running.items()}
+        for output in said.values():
+            output.seek(0)
+            sys.stdout.write(output.read())
     counts = ", full counts" if LONG in arguments else ""
     on_servers = f"{database.told}, {cache.told}"
     told = {
