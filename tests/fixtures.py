@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PASSWORD = "correct horse battery"
+MOMENT = 2  # seconds
 CODE = re.compile(r"^([0-9]{4}-[0-9]{4})$", re.MULTILINE)
 
 
@@ -83,7 +84,14 @@ class Authenticator:
     secret: str
 
     def code(self, steps: int = 0) -> str:
-        """The code now, or some 30 s steps from now."""
+        """The code now, or some 30 s steps from now.
+
+        One of the step before is not asked for in the last moment of this one: it
+        would be too old when it is read.
+        """
+        left = 30 - time.time() % 30
+        if steps < 0 and left < MOMENT:
+            time.sleep(left)
         counter = int(time.time()) // 30 + steps
         return str(format_hotp_value(hotp_value(self.secret, counter)))
 

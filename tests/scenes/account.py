@@ -41,7 +41,7 @@ OVERVIEW = [
         fill(name="Kim Ito", then=".notice-good"),
     ),
     Scene("profile: refused", "/profile/", PROBLEM, "new", too_long),
-    Scene("activity: short", "/accounts/activity/", "events", "new"),
+    Scene("activity: short", "/accounts/activity/", "Signed in with", "new"),
     Scene("activity: long", "/accounts/activity/", "Older", "rich"),
     Scene("activity: the next page", "/accounts/activity/?page=2", "Newer", "rich"),
 ]  # fmt: skip
