@@ -1,10 +1,10 @@
 """`make test`: the whole suite on PostgreSQL and Valkey, and the flows on SQLite.
 
-Three tracks side by side, since most tests of processes wait: what runs in one process;
-a browser; and what else runs as processes (services of others, races, faults). The
-flows on SQLite follow in the track that is done first. What they need is started here,
-once; the closing lines say what ran on what. `--long` sets the full counts of races,
-kills and inputs. Other arguments go to pytest.
+Four tracks side by side, since most tests wait: the flows; what else runs in one
+process; a browser; and what else runs as processes (services of others, races, faults).
+The flows on SQLite follow in the track that is done first. What they need is started
+here, once; the closing lines say what ran on what. `--long` sets the full counts of
+races, kills and inputs. Other arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from tests.services import browser, postgres, valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = "--long"
-#: Folders whose tests start servers; all others are the first track.
-AS_PROCESSES = {
+#: Which folders make a track; all others are the one called "suite".
+TRACKS = {
+    "flows": ("flows",),
     "browser": ("browser",),
     "processes": ("contract", "examples", "faults", "races"),
 }
+ON_SQLITE = "on SQLite"
 NOTHING_CHOSEN = 5  # pytest's exit code when -k or the like leaves no test
 
 
@@ -38,30 +40,26 @@ def main(arguments: list[str]) -> int:
     chromium = browser.told()
     common = {**os.environ, "AUTHSITE_TEST_LONG": "1" if LONG in arguments else ""}
     more = [argument for argument in arguments if argument != LONG]
-    ours = {**common, "DATABASE_URL": database.url, "CACHE_URL": cache.url}
+    file = ROOT / "var" / "test.sqlite3"
+    file.parent.mkdir(exist_ok=True)
+    folders = {p.parent.name for p in (ROOT / "tests").glob("*/__init__.py")}
+    rest = sorted(folders.difference(*TRACKS.values()))
 
-    def beside(name: str, number: int) -> dict[str, str]:
+    def beside(number: int, name: str) -> dict[str, str]:
         return {
             **common,
             "DATABASE_URL": postgres.new_database(database.url, f"authsite_{name}"),
-            # Another of its databases: tests empty the one that they use.
+            # A database of the cache for each: tests empty the one that they use.
             "CACHE_URL": f"{cache.url.rpartition('/')[0]}/{number}",
         }
 
-    file = ROOT / "var" / "test.sqlite3"
-    file.parent.mkdir(exist_ok=True)
-    on_file = {**common, "DATABASE_URL": f"sqlite:///{file}"}
-    folders = {p.parent.name for p in (ROOT / "tests").glob("*/__init__.py")}
-    one = folders.difference(*AS_PROCESSES.values())
     jobs = {
-        "suite": ([*map(folder, sorted(one)), *more], ours),
-        **{
-            name: ([*map(folder, many), *more], beside(name, number))
-            for number, (name, many) in enumerate(AS_PROCESSES.items(), start=1)
-        },
-        # When one of those above is done: more at once take longer than they save.
-        "flows": ([folder("flows"), *more], on_file),
+        name: ([*(f"tests/{one}" for one in many), *more], beside(number, name))
+        for number, (name, many) in enumerate({"suite": rest, **TRACKS}.items())
     }
+    # When one of those above is done: more at once take longer than they save.
+    on_file = {**common, "DATABASE_URL": f"sqlite:///{file}"}
+    jobs[ON_SQLITE] = (["tests/flows", *more], on_file)
     with ThreadPoolExecutor(len(jobs) - 1) as tracks, ExitStack() as files:
         # The first is read as it goes, the others when they are done.
         said = {
@@ -79,21 +77,13 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(output.read())
     counts = ", full counts" if LONG in arguments else ""
     on_servers = f"{database.told}, {cache.told}"
-    told = {
-        "suite": on_servers,
-        "flows": f"SQLite {sqlite3.sqlite_version}, a cache in the process",
-        "browser": f"{on_servers}, {chromium}",
-        "processes": on_servers,
-    }
+    told = dict.fromkeys(codes, on_servers)
+    told["browser"] += f", {chromium}"
+    told[ON_SQLITE] = f"SQLite {sqlite3.sqlite_version}, a cache in the process"
     for name, code in codes.items():
         sys.stdout.write(f"{name:10} {word(code)}: {told[name]}\n")
     sys.stdout.write(f"in {time.monotonic() - began:.0f} s{counts}\n")
     return verdict(list(codes.values()))
-
-
-def folder(name: str) -> str:
-    """Where the tests of this name stand."""
-    return f"tests/{name}"
 
 
 def verdict(codes: list[int]) -> int:
@@ -109,7 +99,7 @@ def word(code: int) -> str:
 
 def run(what: list[str], environment: dict[str, str], output: object = None) -> int:
     """One pytest in this environment; returns its exit code."""
-    command = [sys.executable, "-m", "pytest", "-q", *what]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=8", *what]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, check=False, stdout=output, stderr=output
     )
