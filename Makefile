@@ -15,7 +15,7 @@ run: .venv/.runtime ## Everything on this machine: http://localhost:8000 (PORT=â
 serve: .venv/.runtime ## Production, set up by the environment (see .env.example)
 	@$(BIN)/python -m authsite.launch serve
 
-test: .venv/.tests ## The whole test suite, on PostgreSQL and Valkey, then the flows on SQLite
+test: .venv/.tests ## The whole test suite, on PostgreSQL and Valkey, and flows on SQLite
 	@$(BIN)/python -m tests.run
 
 test-long: .venv/.tests ## The same with the full counts of races, kills and inputs
