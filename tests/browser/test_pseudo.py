@@ -31,7 +31,7 @@ BARE = """(notOurs) => {
       else if (letter === "⟧") depth -= 1;
       else if (depth === 0) outside += letter;
     }
-    outside = outside.replace(/\\S+@\\S+|Google|GitHub/g, "");
+    outside = outside.replace(/\\S+@\\S+|Google|GitHub|UTC/g, "");
     if (/\\p{L}/u.test(outside) && element.checkVisibility()
         && !element.closest(notOurs)) found.push(outside.trim());
   }

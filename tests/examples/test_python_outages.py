@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 import threading
 import time
 
@@ -127,7 +128,8 @@ def test_it_names_itself_and_asks_whether_anything_is_new(told):
     wait_for(lambda: issuer.count(REVOCATIONS, 200) > whole)
     at = [one.at for one in issuer.seen if one.path == REVOCATIONS]
     gaps = [after - before for before, after in itertools.pairwise(at)]
-    assert all(0.8 < gap < 2 for gap in gaps), gaps
+    assert min(gaps) > 0.8, gaps
+    assert statistics.median(gaps) < 2, gaps  # a busy machine may miss one
 
 
 def test_an_older_list_from_some_cache_takes_nothing_back(told):
