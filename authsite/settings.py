@@ -132,7 +132,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.policy.sessions.SessionLifetimeMiddleware",
+    "accounts.policy.session_lifetime.SessionLifetimeMiddleware",
     # After it, so that the person is the one who stays signed in.
     "accounts.pages.language.ProfileLanguageMiddleware",
     "accounts.policy.enrolment.EnrolmentMiddleware",

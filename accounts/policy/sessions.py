@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.internal.flows.logout import logout
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import (
@@ -26,18 +25,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from accounts.policy import ended
-from accounts.policy.signals import session_key_changed, sessions_ended
+from accounts.policy.signals import sessions_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from django.contrib.sessions.backends.base import SessionBase
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 SID = "policy_sid"
 STARTED = "policy_started"
@@ -221,42 +219,3 @@ def end_oldest(user: User, keep: int = SESSIONS_PER_PERSON) -> None:
     """Make room for one more session: a script that signs in without end ends here."""
     newest_first = UserSession.objects.filter(user=user).order_by("-last_seen_at")
     end(newest_first[keep - 1 :], ended.Reason.TOO_MANY)
-
-
-class SessionLifetimeMiddleware:
-    """Holds pages to the limits above, and tells of a session that changed its key."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Sign out past the absolute end, say why; touch; follow a changed key."""
-        session = request.session
-        before = session.session_key
-        if before:
-            self._keep_or_explain(request, before)
-        response = self.get_response(request)
-        if SESSION_KEY in session:
-            # Pages of a person must not come back from a cache after sign-out.
-            patch_cache_control(response, no_store=True, private=True)
-        after = session.session_key
-        if before and after and after != before and SID in session:
-            session_key_changed.send(
-                sender=type(self), sid=session[SID], session_key=after
-            )
-        return response
-
-    def _keep_or_explain(self, request: HttpRequest, key: str) -> None:
-        session = request.session
-        if SESSION_KEY not in session:
-            if session.session_key is None:  # nothing is stored under this key
-                ended.tell(request, ended.why(key))
-            return
-        renew_hash(session)
-        if has_ended(session):
-            logout(request, show_message=False)
-            ended.tell(request, ended.Reason.TOO_OLD)
-        elif not request.user.is_authenticated:  # Django has just ended it
-            ended.tell(request, ended.Reason.PASSWORD)
-        else:
-            touch(session)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import axe_playwright_python
+
+from tests.fixtures import Authenticator
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -59,3 +62,22 @@ def sign_in(page: Page, site: Site, email: str, password: str = PASSWORD) -> Non
     page.fill("#id_password", password)
     page.press("#id_password", "Enter")
     page.wait_for_load_state()
+
+
+def enter_the_admin(page: Page, site: Site, email: str) -> None:
+    """As a new owner: the second step is set up on the way, then asked for."""
+    site.make_person(email, PASSWORD, is_staff=True, is_superuser=True)
+    page.goto(site.url + "/accounts/login/?next=/admin/")
+    page.fill("#id_login", email)
+    page.fill("#id_password", PASSWORD)
+    page.press("#id_password", "Enter")
+    page.wait_for_url("**/accounts/2fa/totp/activate/**")
+    app = Authenticator(page.locator(".secret code").inner_text())
+    page.fill("#id_code", app.code())
+    page.get_by_role("button", name="Turn on").click()
+    page.wait_for_url("**/recovery-codes/")
+    page.goto(site.url + "/admin/")
+    page.wait_for_url("**/accounts/2fa/reauthenticate/**")
+    page.fill("#id_code", app.code(1))
+    page.press("#id_code", "Enter")
+    page.wait_for_url(re.compile(r"^[^?]+/admin/$"))

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.browser.checks import enter_the_admin
 from tests.fixtures import Authenticator
 
 PASSWORD = "correct horse battery"
@@ -186,18 +187,7 @@ def test_back_after_signing_out_shows_nothing_private(page, site):
 
 def test_the_admin_works_under_the_policy(page, site):
     email = "owner@example.org"
-    site.make_person(email, PASSWORD, is_staff=True, is_superuser=True)
-    sign_in(page, site, email, path="/accounts/login/?next=/admin/")
-    page.wait_for_url("**/accounts/2fa/totp/activate/**")
-    app = Authenticator(page.locator(".secret code").inner_text())
-    page.fill("#id_code", app.code())
-    page.get_by_role("button", name="Turn on").click()
-    page.wait_for_url("**/recovery-codes/")
-    page.goto(site.url + "/admin/")
-    page.wait_for_url("**/accounts/2fa/reauthenticate/**")
-    page.fill("#id_code", app.code(1))
-    page.press("#id_code", "Enter")
-    page.wait_for_url(re.compile(r"^[^?]+/admin/$"))
+    enter_the_admin(page, site, email)
     page.locator("#accounts-user").get_by_role("link", name="People").click()
     site.make_person("leaver@example.org", PASSWORD)
     page.fill("#searchbar", "leaver@")

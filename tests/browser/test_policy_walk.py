@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 
 import pytest
 
+from tests.browser.checks import enter_the_admin
 from tests.browser.conftest import complaints
-from tests.fixtures import Authenticator
 
 PASSWORD = "correct horse battery"
 WATCH = """
@@ -34,22 +33,8 @@ LISTS = {
 def owner(page, site):
     """A page of somebody who may do everything in the admin."""
     email = f"walker-{uuid.uuid4().hex[:8]}@example.org"
-    site.make_person(email, PASSWORD, is_staff=True, is_superuser=True)
     page.add_init_script(WATCH)
-    page.goto(site.url + "/accounts/login/?next=/admin/")
-    page.fill("#id_login", email)
-    page.fill("#id_password", PASSWORD)
-    page.press("#id_password", "Enter")
-    page.wait_for_url("**/accounts/2fa/totp/activate/**")
-    app = Authenticator(page.locator(".secret code").inner_text())
-    page.fill("#id_code", app.code())
-    page.get_by_role("button", name="Turn on").click()
-    page.wait_for_url("**/recovery-codes/")
-    page.goto(site.url + "/admin/")
-    page.wait_for_url("**/accounts/2fa/reauthenticate/**")
-    page.fill("#id_code", app.code(1))
-    page.press("#id_code", "Enter")
-    page.wait_for_url(re.compile(r"^[^?]+/admin/$"))
+    enter_the_admin(page, site, email)
     return page
 
 
