@@ -145,6 +145,7 @@ def section(scene: Scene) -> str:
 def main(folder: Path = FOLDER, *words: str) -> int:
     """0 when every scene was reached."""
     began = time.monotonic()
+    chromium()  # once: on a machine without one it is installed
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
         old.unlink()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.scenes.scene import REFUSED, Scene, fill, post
+from tests.scenes.scene import REFUSED, SEND, Act, Scene, fill, post, press
 
 WAY_ON = "main .notice-warn"
+RESET = "/accounts/password/reset/"
 TOO_MUCH = "x=" + "x" * (300 * 1024)
 
 
@@ -14,23 +15,28 @@ def without_cookies(page, stage):
     fill(login="a@example.org", password="x", then="main h1")(page, stage)
 
 
-def guess(page, stage):
+def too_often(**fields: str) -> Act:
+    """Send a form as often as one may, and once more."""
+
+    def act(page, stage):
+        start = page.url
+        for _ in range(9):
+            page.goto(start)
+            fill(then=f"{REFUSED}, main .card-head", **fields)(page, stage)
+            if page.locator(WAY_ON).count():
+                return
+
+    return act
+
+
+def export(page, stage):
     """As often as one may, and once more."""
-    for _ in range(7):
-        fill(
-            login="limited@example.org", password="wrong", then=f"{REFUSED}, {WAY_ON}"
-        )(page, stage)
-        if page.locator(WAY_ON).count():
-            return
-
-
-def ask_for_mails(page, stage):
-    """The same."""
-    for _ in range(7):
-        page.goto(stage.url + "/accounts/password/reset/")
-        fill(email="asked@example.org", then="main .card-head")(page, stage)
-        if page.locator(WAY_ON).count():
-            return
+    for _ in range(5):
+        page.context.request.post(
+            stage.url + "/accounts/export/",
+            headers={"x-csrftoken": stage.csrf(page), "origin": stage.url},
+        )
+    press(SEND, WAY_ON)(page, stage)
 
 
 SCENES = [
@@ -47,11 +53,23 @@ SCENES = [
         "error: 413", "/", "too much at once", act=post("/profile/", TOO_MUCH)
     ),
     Scene(
-        "error: 429, guesses", "/accounts/login/", "nothing you need to do", act=guess
+        "error: 429, guesses", "/accounts/login/", "nothing you need to do",
+        act=too_often(login="limited@example.org", password="wrong"),
     ),
     Scene(
-        "error: 429, mails", "/accounts/password/reset/", "No further mail was sent",
-        act=ask_for_mails,
+        "error: 429, mails", RESET, "No further mail was sent",
+        act=too_often(email="asked@example.org"),
+    ),
+    Scene(
+        "error: 429, codes", "/accounts/2fa/authenticate/", "too many wrong codes",
+        "typist, halfway", too_often(code="000000"),
+    ),
+    Scene(
+        "error: 429, changes", "/accounts/password/change/", "change was not made",
+        "hasty", too_often(oldpassword="wrong", password1="another password 9"),
+    ),
+    Scene(
+        "error: 429, calls", "/accounts/export/", "Go to the overview", "hasty", export
     ),
     Scene("error: 500", "/scenes/500/", "went wrong on our side"),
     Scene("error: 503", "/scenes/503/", "Too busy just now"),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.audit.models import Event
+from accounts.audit.models import Action, Event
 from accounts.models import User
 from accounts.policy import closing, ended, not_me
 from accounts.policy.sessions import end
@@ -28,7 +29,7 @@ Cookies = dict[str, dict[str, str]]
 def make() -> dict[str, dict]:
     """Everybody: {cookies: {who: …}, facts: {name: value}}."""
     found: Cookies = {}
-    for group in (new, second_steps, few_codes, signed_out, staff):
+    for group in (new, moved, second_steps, few_codes, hasty, signed_out, staff):
         found |= group()
     for more in (rich.make, halfway.make):
         found |= more()
@@ -37,13 +38,21 @@ def make() -> dict[str, dict]:
     facts = {
         "rich": str(rich_one.pk),
         "key": str(keys.first().pk),
-        "sign_in": str(Event.objects.get(user__email="new@example.org").pk),
+        "sign_in": sign_in_of("new@example.org"),
         "undo": closing_one(),
         "not_me": said_by(rich_one),
+        "robbed": robbed_one(),
+        "moved": sign_in_of("moved-in@example.org"),
         **halfway.facts(),
         **rich.facts(),
     }
     return {"cookies": found, "facts": facts}
+
+
+def sign_in_of(email: str) -> str:
+    """Which event their only sign-in is."""
+    found = Event.objects.get(user__email=email, action=Action.SIGN_IN)
+    return str(found.pk)
 
 
 def said_by(user: User) -> str:
@@ -51,6 +60,17 @@ def said_by(user: User) -> str:
     since = timezone.now().timestamp() - timedelta(days=6).total_seconds()
     found = not_me.link(user, user.email, since)
     return found.removeprefix(settings.SITE_URL)
+
+
+def robbed_one() -> str:
+    """The same, where the address was replaced and the account is being closed."""
+    day = timezone.now() + settings.ACCOUNT_CLOSING_GRACE
+    user = person("robbed@example.org", is_active=False, closes_at=day)
+    link = said_by(user)
+    address = EmailAddress.objects.filter(user=user)
+    address.update(email="stranger@example.org")
+    User.objects.filter(pk=user.pk).update(email="stranger@example.org")
+    return link
 
 
 def closing_one() -> str:
@@ -64,6 +84,25 @@ def new() -> Cookies:
     """With a password, and nothing done yet."""
     person("new@example.org")
     return {"new": cookies(signed_in("new@example.org"))}
+
+
+def moved() -> Cookies:
+    """Whose address changed after they signed in."""
+    user = person("moved-in@example.org")
+    found = {"moved": cookies(signed_in(user.email))}
+    later = timezone.now() + timedelta(seconds=1)
+    Event.objects.create(action=Action.EMAIL_CHANGED, user=user, at=later)
+    return found
+
+
+def hasty() -> Cookies:
+    """Who will do things too often: when signed in, and before a second step."""
+    person("hasty@example.org")
+    enrol_totp(person("typist@example.org"))
+    return {
+        "hasty": cookies(signed_in("hasty@example.org")),
+        "typist, halfway": cookies(signed_in("typist@example.org")),
+    }
 
 
 def second_steps() -> Cookies:
