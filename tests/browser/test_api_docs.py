@@ -35,6 +35,14 @@ def test_every_call_can_be_opened(docs):
     assert docs.locator(".errors-wrapper").count() == 0
 
 
+def test_it_is_as_dark_as_the_browser_asks(docs):
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    docs.emulate_media(color_scheme="light")
+    light = docs.evaluate(ground)
+    docs.emulate_media(color_scheme="dark")
+    docs.wait_for_function(f"{ground} !== {light!r}")
+
+
 def test_a_request_has_its_examples(docs):
     found = call(docs, "sign_in")
     options = found.locator(".opblock-section-request-body select option")

@@ -43,6 +43,11 @@ def admin(name: str, path: str, see: str, act: Act | None = None) -> Scene:
     return Scene(f"admin: {name}", path, see, "owner", act, ours=False)
 
 
+def drawn(page, stage):
+    """When its script has read the schema."""
+    page.locator(".opblock").first.wait_for()
+
+
 SCENES = [
     admin("index", "/admin/", "People, devices, keys and events"),
     admin("people", PEOPLE, "The beginning of an e-mail address"),
@@ -64,6 +69,7 @@ SCENES = [
     admin("groups", "/admin/auth/group/", "Support"),
     admin("group", "/admin/auth/group/{group}/change/", "Permissions"),
     Scene(
-        "api: docs", "/api/docs/", "/api/token/refresh/", ours=False, why_not=SWAGGER
+        "api: docs", "/api/docs/", "/api/token/refresh/",
+        act=drawn, ours=False, why_not=SWAGGER,
     ),
 ]  # fmt: skip

@@ -23,8 +23,8 @@ AT_THE_ENTRANCE = [
     ),
     Scene("second step: trust", "/accounts/2fa/trust/", "Trust this", "app, trust"),
     Scene(
-        "second step: demanded", "/accounts/2fa/totp/activate/",
-        "Scan this picture", "must enrol",
+        "second step: demanded", "/dashboard/",
+        "Your account needs a second step", "must enrol",
     ),
 ]  # fmt: skip
 APP = [
