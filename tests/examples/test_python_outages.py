@@ -35,13 +35,23 @@ def polls(issuer, number=2):
 
 
 @pytest.fixture(scope="module")
-def told(installed):
+def both(installed):
     """An issuer of ours and a service that believes it, for all tests here."""
     example = installed("fastapi_service")
     with stand_in() as issuer:
         issuer.keys.append(SigningKey("stolen"))
         with example.trusting(issuer, AUTH_NAME="orders-api") as url:
             yield issuer, url
+
+
+@pytest.fixture
+def told(both):
+    """The same, with an issuer that is well again after each test."""
+    yield both
+    issuer, _ = both
+    issuer.held.clear()
+    issuer.release.set()
+    issuer.listed = None
 
 
 def test_without_any_keys_nobody_is_let_in(example, issuer):
@@ -142,7 +152,6 @@ def test_an_older_list_from_some_cache_takes_nothing_back(told):
     polls(issuer)
     refused(ask(url, token), "", "token_revoked")
     assert ask(url, other).status_code == 200
-    issuer.listed = None
 
 
 def test_a_forged_list_is_ignored(told):
@@ -155,7 +164,6 @@ def test_a_forged_list_is_ignored(told):
     assert ask(url, token).status_code == 200
     issuer.listed = issuer.revocations(sids=sids)
     wait_for(lambda: answers(url, token, 401, code="token_revoked"), 4)
-    issuer.listed = None
 
 
 def test_a_removed_key_is_refused_though_the_keys_in_memory_have_it(told):
@@ -174,7 +182,6 @@ def test_a_removed_key_is_refused_though_the_keys_in_memory_have_it(told):
     issuer.listed = issuer.revocations(stolen, sids=sids, kids={})
     polls(issuer)
     assert ask(url, other).status_code == 200
-    issuer.listed = None
 
 
 def test_a_slow_issuer_does_not_block_tokens_whose_key_is_known(told):
@@ -186,10 +193,12 @@ def test_a_slow_issuer_does_not_block_tokens_whose_key_is_known(told):
     found = []
     thread = threading.Thread(target=lambda: found.append(ask(url, unknown)))
     thread.start()  # it waits for the keys, unless they were asked for just now
-    started = time.monotonic()
+    took = []
     for _ in range(20):
+        began = time.monotonic()
         assert ask(url, good).status_code == 200
-    assert time.monotonic() - started < 1.5
+        took.append(time.monotonic() - began)
+    assert max(took) < 1.5, took  # what waits for the issuer waits for 2 or 3 s
     issuer.held.clear()
     issuer.release.set()
     thread.join()

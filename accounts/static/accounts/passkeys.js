@@ -160,6 +160,8 @@
   if (login && button) {
     button.addEventListener("click", () => button.hasAttribute("aria-busy") || signIn());
     window.addEventListener("pageshow", (event) => event.persisted && offerInField());
+    // An answer that came after a sign-in would put its anonymous session in that one's place.
+    window.addEventListener("beforeunload", () => current.abort());
     offerInField();
   }
 
