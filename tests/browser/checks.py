@@ -22,6 +22,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 #: The rules that a scheme decides; it moves nothing, so the others are asked in one.
 OF_COLOUR = ["color-contrast", "link-in-text-block"]
 LOOKS = [(width, scheme) for width in (320, 1280) for scheme in ("light", "dark")]
+#: Each width, and each scheme: what a normal run asks.
+USUAL = [(320, "light"), (1280, "light"), (1280, "dark")]
 #: When no colour is on its way any more. Lean: what is needed to name a violation, and
 #: no style sheets fetched again.
 ASK = """async (rules) => {

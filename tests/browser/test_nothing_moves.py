@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.checks import look
-from tests.scenes.stage import stage
 from tests.scenes.table import SCENES
 
 LATE = 0.4  # seconds; a page is painted long before
@@ -32,12 +31,6 @@ new PerformanceObserver(list => list.getEntries().forEach(entry => window.moved.
   [entry.value, ...entry.sources.map(one => one.node?.outerHTML?.slice(0, 80))]
 ))).observe({type: "layout-shift", buffered: true});
 """
-
-
-@pytest.fixture(scope="module")
-def scenes():
-    with stage("authsite_still") as found:
-        yield found
 
 
 def late(route):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.checks import PASSWORD, sign_in
-from tests.scenes.stage import stage
 from tests.scenes.table import SCENES
 
 CODE = r"^([0-9]{4}-[0-9]{4})\s*$"
@@ -33,20 +32,14 @@ EDGES = """() => [...document.querySelectorAll('.btn, .input')].filter((e) => {
 }).map((e) => e.outerHTML.slice(0, 90))"""
 
 
-@pytest.fixture(scope="module")
-def played():
-    with stage("authsite_settings") as found:
-        yield found
-
-
 def test_the_scenes_are_there():
     assert {scene.name for scene in KEY} == set(NAMES)
 
 
 @pytest.mark.parametrize("scene", KEY, ids=[scene.name for scene in KEY])
-def test_zoom_spacing_and_forced_colours(page, played, scene):
+def test_zoom_spacing_and_forced_colours(page, scenes, scene):
     page.set_viewport_size({"width": 320, "height": 256})  # 1280 wide at 400 %
-    played.enter(page, scene)
+    scenes.enter(page, scene)
     assert page.evaluate(SIDEWAYS) <= 0
     page.evaluate(
         "text => { const sheet = new CSSStyleSheet(); sheet.replaceSync(text);"
@@ -62,10 +55,10 @@ def test_zoom_spacing_and_forced_colours(page, played, scene):
     assert page.evaluate(moving) in {"0s", ""}
 
 
-def test_a_visible_focus_that_nothing_hides(page, played):
+def test_a_visible_focus_that_nothing_hides(page, scenes):
     page.set_viewport_size({"width": 320, "height": 256})
     for path in ("/accounts/login/", "/accounts/signup/"):
-        page.goto(played.url + path)
+        page.goto(scenes.url + path)
         for _ in range(12):
             page.keyboard.press("Tab")
             shown = page.evaluate(
@@ -85,9 +78,9 @@ def test_a_visible_focus_that_nothing_hides(page, played):
         ("/accounts/signup/", "#id_password1", "correct horse " * 7 + "xy"),
     ],
 )
-def test_paste_and_drop(page, played, path, field, text):
+def test_paste_and_drop(page, scenes, path, field, text):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(played.url + path)
+    page.goto(scenes.url + path)
     page.evaluate("text => navigator.clipboard.writeText(text)", text)
     page.focus(field)
     page.keyboard.press("Control+V")
@@ -101,9 +94,9 @@ def test_paste_and_drop(page, played, path, field, text):
         assert page.evaluate(let, [field, kind]), f"{kind} is prevented"
 
 
-def test_a_pasted_code_keeps_its_spaces_until_it_is_sent(page, played):
+def test_a_pasted_code_keeps_its_spaces_until_it_is_sent(page, scenes):
     scene = next(scene for scene in SCENES if scene.name == "second step: app")
-    played.enter(page, scene)
+    scenes.enter(page, scene)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("navigator.clipboard.writeText('12 34 56 78 90 12')")
     page.focus("#id_code")
