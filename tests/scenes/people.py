@@ -20,16 +20,19 @@ from accounts.models import User
 from accounts.policy import closing, ended, not_me
 from accounts.policy.sessions import end
 from tests.fixtures import enrol_totp, second_step
+from tests.passkeys import SoftKey, enrol, sign_in
 from tests.scenes import halfway, rich
-from tests.scenes.visitor import cookies, person, signed_in, with_key
+from tests.scenes.visitor import cookies, person, signed_in, visitor, with_key
 
 Cookies = dict[str, dict[str, str]]
+ALONE = "The only one"
 
 
 def make() -> dict[str, dict]:
     """Everybody: {cookies: {who: …}, facts: {name: value}}."""
     found: Cookies = {}
-    for group in (new, moved, second_steps, few_codes, hasty, signed_out, staff):
+    groups = (new, moved, second_steps, by_passkey, few_codes, hasty, signed_out, staff)
+    for group in groups:
         found |= group()
     for more in (rich.make, halfway.make):
         found |= more()
@@ -38,6 +41,7 @@ def make() -> dict[str, dict]:
     facts = {
         "rich": str(rich_one.pk),
         "key": str(keys.first().pk),
+        "last_key": str(Authenticator.objects.get(data__name=ALONE).pk),
         "sign_in": sign_in_of("new@example.org"),
         "undo": closing_one(),
         "not_me": said_by(rich_one),
@@ -121,6 +125,19 @@ def second_steps() -> Cookies:
     found["key"] = cookies(client)
     found["key, halfway"] = cookies(signed_in("key@example.org"))
     return found
+
+
+def by_passkey() -> Cookies:
+    """Who has no other way in: no code comes to an address that is not confirmed."""
+    user = person("passkey@example.org")
+    key = SoftKey(origin=settings.SITE_URL)
+    enrol(signed_in(user.email), key, ALONE)
+    user.set_unusable_password()
+    user.save()
+    client = visitor()
+    assert sign_in(client, key).status_code == 200
+    EmailAddress.objects.filter(user=user).update(verified=False)
+    return {"passkey alone": cookies(client)}
 
 
 def few_codes() -> Cookies:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenes.scene import Scene, fill, press
+from tests.scenes.scene import REFUSED, Scene, fill, press
 
 STEP = "/accounts/2fa/authenticate/"
 TOTP = "/accounts/2fa/totp/"
@@ -12,6 +12,16 @@ PROOF = "/accounts/reauthenticate/"
 WRONG = "000000"
 PROBLEM = "There is a problem"
 
+
+def answered_badly(page, stage):
+    """As by a key that is broken: its answer holds nothing."""
+    page.evaluate(
+        "const form = document.querySelector('form[data-key-ceremony]');"
+        "form.elements.credential.value = '{}'; form.submit()"
+    )
+    page.locator(REFUSED).wait_for()
+
+
 AT_THE_ENTRANCE = [
     Scene("second step: app", STEP, "Open your authenticator app", "app, halfway"),
     Scene("second step: wrong", STEP, PROBLEM, "app, halfway", fill(code=WRONG)),
@@ -20,6 +30,9 @@ AT_THE_ENTRANCE = [
     Scene(
         "second step: key alone, wrong recovery code", STEP, PROBLEM, "key, halfway",
         fill(".card-foot form .btn", code=WRONG),
+    ),
+    Scene(
+        "second step: key alone, refused", STEP, PROBLEM, "key, halfway", answered_badly
     ),
     Scene("second step: trust", "/accounts/2fa/trust/", "Trust this", "app, trust"),
     Scene(
@@ -51,6 +64,10 @@ PASSKEYS = [
         fill(name=""),
     ),
     Scene("passkeys: remove", f"{KEYS}keys/{{passkey}}/remove/", "Remove it", "rich"),
+    Scene(
+        "passkeys: remove, refused", f"{KEYS}keys/{{last_key}}/remove/",
+        "This is your only way to sign in", "passkey alone",
+    ),
 ]  # fmt: skip
 AGAIN = [
     Scene("proof: password", f"{PROOF}?next=/profile/", "we ask again", "new"),
