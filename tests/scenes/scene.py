@@ -60,7 +60,8 @@ def fill(send: str = SEND, then: str = REFUSED, **fields: str) -> Act:
         for name, value in fields.items():
             page.fill(f"main [name={name}]", value.format(**stage.facts))
         press(send, then)(page, stage)
-        assert then != REFUSED or page.evaluate(FIELDS) == before
+        if then == REFUSED and (after := page.evaluate(FIELDS)) != before:
+            raise AssertionError(f"{before} came back as {after}")
 
     return act
 
