@@ -20,6 +20,7 @@ from tests.browser.checks import (
     USUAL,
     check,
     look,
+    plant,
     violations,
 )
 from tests.counts import LONG
@@ -106,10 +107,7 @@ def test_the_frame_sees_planted_faults(tab, scenes):
         ("h1", "className", "error-summary",
          "is not first", "has not the focus", "no error in the title"),
     ):  # fmt: skip
-        tab.locator(what).first.evaluate(
-            "(e, [name, value]) => { (name in e ? e : e.style)[name] = value }",
-            [name, value],
-        )
+        plant(tab, what, name, value)
         found = tab.evaluate(FRAME)
         told = " ".join(one for one in found if one not in before)
         assert all(word in told for word in words), (what, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.checks import PASSWORD, sign_in
+from tests.browser.checks import CLIPPED, PASSWORD, sign_in
 from tests.scenes.table import SCENES
 
 CODE = r"^([0-9]{4}-[0-9]{4})\s*$"
@@ -18,12 +18,6 @@ KEY = [scene for scene in SCENES if scene.name in NAMES]
 #: WCAG 2.2, 1.4.12.
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important } p { margin-block-end: 2em !important }"""
-CLIPPED = """() => [...document.querySelectorAll('main *, header *')].filter((e) => {
-  const s = getComputedStyle(e);
-  return e.checkVisibility() && !e.closest('.vh') && e.children.length === 0
-    && (e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2)
-    && s.display !== 'inline' && s.overflow !== 'visible';
-}).map((e) => e.outerHTML.slice(0, 90))"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 EDGES = """() => [...document.querySelectorAll('.btn, .input')].filter((e) => {
   const s = getComputedStyle(e);
