@@ -53,6 +53,15 @@ def bracketed(text: str) -> str:
     return text.replace(inner, f"⟦{inner}⟧", 1) if inner else text
 
 
+def bare(text: str) -> str:
+    """What stands outside all brackets: nobody has translated it."""
+    outside, depth = "", 0
+    for letter in text:
+        depth += {"⟦": 1, "⟧": -1}.get(letter, 0)
+        outside += letter if depth == 0 and letter != "⟧" else ""
+    return outside
+
+
 LANGUAGES = {"xx": longer, "he": mirrored}
 
 
