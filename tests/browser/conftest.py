@@ -54,6 +54,13 @@ def scenes() -> Iterator[Stage]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def pseudo_scenes() -> Iterator[Stage]:
+    """The same in languages that nobody speaks."""
+    with stage("authsite_pseudo", settings="tests.pseudo.settings") as found:
+        yield found
+
+
 @pytest.fixture(autouse=True)
 def nothing_complained() -> Iterator[None]:
     """No console error and no violation of the policy, in whatever context."""

@@ -11,7 +11,6 @@ import pytest
 
 from tests.browser.checks import CLIPPED, plant
 from tests.counts import LONG
-from tests.scenes.stage import stage
 from tests.scenes.table import SCENES
 
 FITS = (Path(__file__).parent / "fits.js").read_text("utf-8")
@@ -28,9 +27,8 @@ LONGER, HEBREW = (OURS, OURS) if LONG else (OURS[::2], OURS[1::2])
 
 
 @pytest.fixture(scope="module")
-def scenes():
-    with stage("authsite_pseudo", settings="tests.pseudo.settings") as found:
-        yield found
+def scenes(pseudo_scenes):
+    return pseudo_scenes
 
 
 def tab_in(browser_process, language):
