@@ -1,14 +1,14 @@
-"""People's own way: zoom, spacing, forced colours, keyboard, paste, no JavaScript."""
+"""People's own way: zoom, spacing, forced colours, keyboard, paste, Back."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from tests.browser.checks import CLIPPED, PASSWORD, sign_in
 from tests.scenes.table import SCENES
 
-CODE = r"^([0-9]{4}-[0-9]{4})\s*$"
-LINK = r"(http://localhost\S+/reset/key/\S+)"
 NAMES = (
     "sign in: refused", "sign up: empty", "second step: app", "security: all on",
     "dashboard: filled, long names", "e-mail: waiting", "devices: many",
@@ -19,11 +19,7 @@ KEY = [scene for scene in SCENES if scene.name in NAMES]
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important } p { margin-block-end: 2em !important }"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-EDGES = """() => [...document.querySelectorAll('.btn, .input')].filter((e) => {
-  const s = getComputedStyle(e);
-  return e.checkVisibility() && (parseFloat(s.borderTopWidth) < 1
-    || s.borderTopStyle === 'none' || s.borderTopColor === s.backgroundColor);
-}).map((e) => e.outerHTML.slice(0, 90))"""
+FORCED = (Path(__file__).parent / "forced.js").read_text("utf-8")
 
 
 def test_the_scenes_are_there():
@@ -43,8 +39,13 @@ def test_zoom_spacing_and_forced_colours(page, scenes, scene):
     assert page.evaluate(SIDEWAYS) <= 0
     assert page.evaluate(CLIPPED) == []
     page.evaluate("document.adoptedStyleSheets = []")
-    page.emulate_media(forced_colors="active", reduced_motion="reduce")
-    assert page.evaluate(EDGES) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(
+            forced_colors="active", color_scheme=scheme, reduced_motion="reduce"
+        )
+        for _ in range(4):
+            assert page.evaluate(FORCED) == [], scheme
+            page.keyboard.press("Tab")
     moving = "getComputedStyle(document.querySelector('.btn')).transitionDuration"
     assert page.evaluate(moving) in {"0s", ""}
 
@@ -96,49 +97,6 @@ def test_a_pasted_code_keeps_its_spaces_until_it_is_sent(page, scenes):
     page.focus("#id_code")
     page.keyboard.press("Control+V")
     assert page.input_value("#id_code") == "12 34 56 78 90 12"
-
-
-@pytest.fixture
-def plain(browser_process):
-    context = browser_process.new_context(java_script_enabled=False, locale="en-GB")
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
-
-
-def test_the_whole_journey_without_javascript(plain, site):
-    page, email, new = plain, "plain@example.org", "another horse battery"
-    long = "x y" * 33 + "z"
-    page.goto(site.url + "/accounts/signup/")
-    page.fill("#id_email", email)
-    page.fill("#id_password1", long)
-    page.click("main form .btn-primary")
-    page.wait_for_selector("#id_code")
-    page.fill("#id_code", site.mail_to(email, CODE))
-    page.click("main form .btn-primary")
-    page.wait_for_url("**/dashboard/")
-    page.locator(".top-me button").click()
-    page.wait_for_url(site.url + "/")
-    page.goto(site.url + "/accounts/login/")
-    assert page.locator("[hidden]:visible").count() == 0
-    page.fill("#id_login", email)
-    page.fill("#id_password", "wrong")
-    page.click("main form .btn-primary")
-    page.wait_for_selector("#error-summary")
-    page.fill("#id_password", long)
-    page.click("main form .btn-primary")
-    page.wait_for_url("**/dashboard/")
-    page.locator(".top-me button").click()
-    page.goto(site.url + "/accounts/password/reset/")
-    page.fill("#id_email", email)
-    page.click("main form .btn-primary")
-    page.wait_for_url("**/reset/done/")
-    page.goto(site.mail_to(email, LINK))
-    page.fill("#id_password1", new)
-    page.click("main form .btn-primary")
-    page.wait_for_url("**/reset/key/done/")
-    sign_in(page, site, email, new)
-    page.wait_for_url("**/dashboard/")
 
 
 def test_no_private_page_after_signing_out(page, site):
