@@ -6,6 +6,12 @@ from pathlib import Path
 
 import allauth
 import pytest
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import get_adapter as account_adapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import get_adapter as mfa_adapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.adapter import get_adapter as social_adapter
 from django.test import Client
 
 from tests.fixtures import PASSWORD, enrol_totp, later, second_step, sign_in_by_form
@@ -18,6 +24,11 @@ NEVER = {
     "account/messages/phone_verified.txt",
     "account/messages/phone_verification_sent.txt",
 }
+#: Of a phone or a user name, which nobody has.
+NOBODY_S = {
+    *("phone_password_mismatch", "phone_taken", "unknown_phone", "select_only_one"),
+    *("username_blacklisted", "username_password_mismatch", "username_taken"),
+}
 
 
 def test_no_message_is_in_a_library_s_words():
@@ -25,6 +36,22 @@ def test_no_message_is_in_a_library_s_words():
     assert len(stock) > 20
     missing = {name for name in stock - NEVER if not (OURS / name).exists()}
     assert missing == set()
+
+
+@pytest.mark.parametrize(
+    ("ours", "library"),
+    [
+        (account_adapter(), DefaultAccountAdapter),
+        (social_adapter(), DefaultSocialAccountAdapter),
+        (mfa_adapter(), DefaultMFAAdapter),
+    ],
+)
+def test_no_error_is_in_a_library_s_words(ours, library):
+    kept = {
+        name for name, words in library.error_messages.items()
+        if ours.error_messages[name] == words
+    }  # fmt: skip
+    assert kept <= NOBODY_S, kept
 
 
 def notices(answer):
@@ -55,7 +82,7 @@ def test_after_a_change_of_the_password(make_person, browser):
         ("short", "Use at least 8 characters. A few words in a row work well."),
         (
             "password1",
-            "Many people use this one, so it is tried first. Choose another.",
+            "Many people use this password, so it is tried first. Choose another.",
         ),
         (
             "new@example.org1",

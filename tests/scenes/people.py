@@ -13,12 +13,14 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.utils import timezone
 
 from accounts.audit.models import Action, Event
 from accounts.models import User
 from accounts.policy import closing, ended, not_me
 from accounts.policy.sessions import end
+from accounts.policy.webauthn import keys_of
 from tests.fixtures import enrol_totp, second_step
 from tests.scenes import halfway, rich
 from tests.scenes.visitor import cookies, person, signed_in, with_key
@@ -29,15 +31,16 @@ Cookies = dict[str, dict[str, str]]
 def make() -> dict[str, dict]:
     """Everybody: {cookies: {who: …}, facts: {name: value}}."""
     found: Cookies = {}
-    for group in (new, moved, second_steps, few_codes, hasty, signed_out, staff):
+    simple = (new, moved, only_key, hasty)
+    for group in (*simple, second_steps, few_codes, signed_out, staff):
         found |= group()
     for more in (rich.make, halfway.make):
         found |= more()
     rich_one = User.objects.get(email=rich.EMAIL)
-    keys = Authenticator.objects.filter(user=rich_one, type="webauthn")
     facts = {
         "rich": str(rich_one.pk),
-        "key": str(keys.first().pk),
+        "key": str(keys_of(rich_one)[0].pk),
+        "only": str(keys_of(User.objects.get(email="only@example.org"))[0].pk),
         "sign_in": sign_in_of("new@example.org"),
         "undo": closing_one(),
         "not_me": said_by(rich_one),
@@ -93,6 +96,20 @@ def moved() -> Cookies:
     later = timezone.now() + timedelta(seconds=1)
     Event.objects.create(action=Action.EMAIL_CHANGED, user=user, at=later)
     return found
+
+
+def only_key() -> Cookies:
+    """Whose only way in is a passkey: the password went after it was made."""
+    user = person("only@example.org")
+    client = signed_in(user.email)
+    with_key(client, "Phone")
+    session = client.session
+    user.set_unusable_password()
+    user.save()
+    EmailAddress.objects.filter(user=user).update(verified=False)  # so no code by mail
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return {"only key": cookies(client)}
 
 
 def hasty() -> Cookies:

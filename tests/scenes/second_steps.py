@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenes.scene import Scene, fill, press
+from tests.scenes.scene import REFUSED, Act, Scene, fill, press
 
 STEP = "/accounts/2fa/authenticate/"
 TOTP = "/accounts/2fa/totp/"
@@ -10,6 +10,20 @@ CODES = "/accounts/2fa/recovery-codes/"
 KEYS = "/accounts/2fa/webauthn/"
 PROOF = "/accounts/reauthenticate/"
 WRONG = "000000"
+
+
+def bad_key(form: str) -> Act:
+    """Send what no key has signed."""
+
+    def act(page, stage):
+        page.locator(form).evaluate(
+            "form => { form.elements.credential.value = '{}'; form.submit(); }"
+        )
+        page.locator(REFUSED).wait_for()
+
+    return act
+
+
 PROBLEM = "There is a problem"
 
 AT_THE_ENTRANCE = [
@@ -20,6 +34,10 @@ AT_THE_ENTRANCE = [
     Scene(
         "second step: key alone, wrong recovery code", STEP, PROBLEM, "key, halfway",
         fill(".card-foot form .btn", code=WRONG),
+    ),
+    Scene(
+        "second step: key refused", STEP, PROBLEM, "key, halfway",
+        bad_key("#webauthn_form"),
     ),
     Scene("second step: trust", "/accounts/2fa/trust/", "Trust this", "app, trust"),
     Scene(
@@ -51,6 +69,7 @@ PASSKEYS = [
         fill(name=""),
     ),
     Scene("passkeys: remove", f"{KEYS}keys/{{passkey}}/remove/", "Remove it", "rich"),
+    Scene("passkeys: has to stay", f"{KEYS}keys/{{only}}/remove/", PROBLEM, "only key"),
 ]  # fmt: skip
 AGAIN = [
     Scene("proof: password", f"{PROOF}?next=/profile/", "we ask again", "new"),
@@ -64,6 +83,10 @@ AGAIN = [
         fill(code=WRONG),
     ),
     Scene("proof: key", f"{KEYS}reauthenticate/", "security key", "rich"),
+    Scene(
+        "proof: key refused", f"{KEYS}reauthenticate/", PROBLEM, "rich",
+        bad_key("main form[data-key-ceremony]"),
+    ),
     Scene("proof: by mail", f"{PROOF}code/?next=/profile/", "We will send", "guest"),
     Scene(
         "proof: by mail, sent", f"{PROOF}code/?next=/profile/", "We sent a code",
