@@ -14,7 +14,15 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.adapter import get_adapter as social_adapter
 from django.test import Client
 
-from tests.fixtures import PASSWORD, enrol_totp, later, second_step, sign_in_by_form
+from tests.fixtures import (
+    PASSWORD,
+    code_in,
+    deliver_mail,
+    enrol_totp,
+    later,
+    second_step,
+    sign_in_by_form,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = Path(__file__).resolve().parents[2] / "templates"
@@ -109,6 +117,19 @@ def test_an_address_that_is_none(browser, path, email, told):
     form = {"login": email, "email": email, "password": "x", "password1": PASSWORD}
     answer = browser.post(f"/accounts/{path}/", form)
     assert any(told in found for found in errors(answer).values())
+
+
+def test_a_new_address_that_is_taken_is_told_after_the_code(make_person, browser):
+    """Not before: else everybody could ask who has an account."""
+    make_person()
+    make_person("taken@example.org")
+    sign_in_by_form(browser)
+    form = {"email": "taken@example.org", "action_add": ""}
+    browser.post("/accounts/email/", form)
+    code = code_in(deliver_mail()[-1])
+    page = browser.post("/accounts/confirm-email/", {"code": code}).content.decode()
+    assert "This address cannot be used here. Use another one." in page
+    assert 'href="/accounts/email/">Use another e-mail address' in page
 
 
 def test_empty_fields_say_what_to_type(make_person, browser):

@@ -70,6 +70,7 @@ ADDRESSES = [
     Scene("e-mail: change", EMAIL, "Send a code there", "new"),
     Scene("e-mail: waiting", EMAIL, "is waiting to be confirmed", "moving"),
     Scene("e-mail: code", "/accounts/confirm-email/", "elsewhere@", "moving, code"),
+    Scene("e-mail: code on its way", EMAIL, "Enter the code", "moving, code"),
     Scene("e-mail: refused", EMAIL, PROBLEM, "new", fill(email="nonsense")),
     Scene("e-mail: long", EMAIL, "Confirmed", "rich"),
 ]  # fmt: skip

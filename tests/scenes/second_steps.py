@@ -17,7 +17,7 @@ def bad_key(form: str) -> Act:
 
     def act(page, stage):
         page.locator(form).evaluate(
-            "form => { form.elements.credential.value = '{}'; form.submit(); }"
+            "form => { form.elements.credential.value = '{\"id\": 1}'; form.submit(); }"
         )
         page.locator(REFUSED).wait_for()
 
