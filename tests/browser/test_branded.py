@@ -85,8 +85,8 @@ def test_too_many_sign_ups(page, site):
         page.goto(site.url + "/accounts/signup/")
         page.fill("#id_email", f"new{number}@example.org")
         page.fill("#id_password1", PASSWORD)
-        page.press("#id_password1", "Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.press("#id_password1", "Enter")
         page.context.clear_cookies()
     assert page.get_by_text("This try made no account.").count() == 1
     is_fine(page)
