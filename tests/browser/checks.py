@@ -22,6 +22,16 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 #: The rules that a scheme decides; it moves nothing, so the others are asked in one.
 OF_COLOUR = ["color-contrast", "link-in-text-block"]
 LOOKS = [(width, scheme) for width in (320, 1280) for scheme in ("light", "dark")]
+#: Each width, and each scheme: what a normal run asks.
+USUAL = [(320, "light"), (1280, "light"), (1280, "dark")]
+#: What has more text than it has room for, and does not show it.
+CLIPPED = """() => [...document.querySelectorAll("body *")].filter((e) => {
+  if (!e.checkVisibility() || e.closest(".vh, svg, select, .skip")) return false;
+  const style = getComputedStyle(e);
+  return style.display !== "inline" && !["INPUT", "TEXTAREA"].includes(e.tagName)
+    && (style.overflowX !== "visible" && e.scrollWidth > e.clientWidth + 1
+      || style.overflowY !== "visible" && e.scrollHeight > e.clientHeight + 2);
+}).map((e) => e.outerHTML.slice(0, 120))"""
 #: When no colour is on its way any more. Lean: what is needed to name a violation, and
 #: no style sheets fetched again.
 ASK = """async (rules) => {
@@ -46,6 +56,15 @@ def look(page: Page, width: int, scheme: Any) -> None:
     """Another width and scheme, without loading anything again."""
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
+
+
+def plant(page: Page, what: str, name: str, value: str) -> None:
+    """A fault, to see that it is told: a style, a property or an attribute changes."""
+    page.locator(what).first.evaluate(
+        "(e, [name, value]) => { const of = name in e.style ? e.style : name in e && e;"
+        " of ? (of[name] = value) : e.setAttribute(name, value) }",
+        [name, value],
+    )
 
 
 def check(page: Page, name: str) -> str:

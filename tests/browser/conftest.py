@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.scenes.stage import Stage, stage
 from tests.services.browser import ARGUMENTS, chromium
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ def browser_process() -> Iterator[Browser]:
         launched.new_context = lambda **how: watched(plain(**how))  # type: ignore[method-assign]
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def scenes() -> Iterator[Stage]:
+    """The site of the scenes and its people; once, since that takes ten seconds."""
+    with stage("authsite_scenes") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def pseudo_scenes() -> Iterator[Stage]:
+    """The same in languages that nobody speaks."""
+    with stage("authsite_pseudo", settings="tests.pseudo.settings") as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,16 @@
     const count = all(name).length;
     if (count !== 1) wrong.push(`${count} of ${name}`);
   }
-  const height = (e) => e.getBoundingClientRect().height;
-  for (const e of all("button:not(.input-action), .btn, .input, summary, select")) {
-    if (height(e) < 43.5) wrong.push(`under 44 px: ${told(e)}`);
+  // What can be hit is the thing itself, or the words that belong to it.
+  const labels = (e) => [...(e.labels ?? [])].filter((one) => one.checkVisibility());
+  const holds = (e, width, height) => [e, ...labels(e)].some((one) => {
+    const box = one.getBoundingClientRect();
+    return box.width > width - 0.5 && box.height > height - 0.5;
+  });
+  const high = all("button, .btn, .input, summary, select, .tap, .crumb, .brand, .nav a");
+  for (const e of high) if (!holds(e, 24, 44)) wrong.push(`under 44 px: ${told(e)}`);
+  for (const e of all("input, textarea, [tabindex='0']")) {
+    if (!holds(e, 24, 24)) wrong.push(`under 24 px: ${told(e)}`);
   }
   for (const e of all("input:not([type=checkbox]):not([type=radio]), textarea, select")) {
     if (parseFloat(getComputedStyle(e).fontSize) < 16) wrong.push(`under 16 px: ${told(e)}`);
@@ -24,18 +31,19 @@
   // A link in a sentence is as high as its line; every other one can be hit.
   const alone = (e) => e.parentElement.textContent.trim() === e.textContent.trim();
   for (const e of all("a:not(.btn)")) {
-    if (alone(e) && height(e) < 23.5) wrong.push(`under 24 px: ${told(e)}`);
+    if (alone(e) && !holds(e, 24, 24)) wrong.push(`under 24 px: ${told(e)}`);
   }
   for (const e of all("main input:not([type=hidden]), main select, main textarea")) {
-    if (!e.labels?.length || !all("label").includes(e.labels[0])) wrong.push(`no visible label: ${told(e)}`);
+    // One that is read aloud alone is a pixel wide.
+    if (!labels(e).some((one) => one.offsetWidth > 1 && one.offsetHeight > 1)) wrong.push(`no visible label: ${told(e)}`);
     if (e.placeholder) wrong.push(`placeholder: ${told(e)}`);
   }
-  const summary = document.querySelector("#error-summary:has(a[href^='#'])");
-  if (summary) {
+  for (const summary of all(".error-summary")) {
     if (document.querySelector("main").firstElementChild !== summary) wrong.push("the summary is not first");
+    if (!summary.contains(document.activeElement)) wrong.push("the summary has not the focus");
     if (root.lang.startsWith("en") && !document.title.startsWith("Error: ")) wrong.push("no error in the title");
     const inline = all(".error").map((e) => e.textContent).join();
-    for (const e of summary.querySelectorAll("a")) {
+    for (const e of summary.querySelectorAll("a[href^='#']")) {
       if (!document.querySelector(e.hash)) wrong.push(`leads nowhere: ${told(e)}`);
       if (!inline.includes(e.textContent)) wrong.push(`not at its field: ${told(e)}`);
     }

@@ -154,29 +154,6 @@ def test_without_javascript(browser_process, site):
     context.close()
 
 
-def test_paste_and_long_passwords(page, site):
-    page.goto(site.url + "/accounts/login/")
-    assert page.get_attribute("#id_password", "maxlength") is None
-    long = "x" * 100
-    page.evaluate(
-        "text => { const field = document.getElementById('id_password');"
-        " field.focus(); document.execCommand('insertText', false, text) }",
-        long,
-    )
-    assert page.input_value("#id_password") == long
-
-
-def test_back_after_signing_out_shows_nothing_private(page, site):
-    email = "back@example.org"
-    site.make_person(email, PASSWORD, name="Private Name")
-    sign_in(page, site, email)
-    page.wait_for_url("**/dashboard/")
-    page.get_by_role("button", name="Sign out").click()
-    page.wait_for_url(site.url + "/")
-    page.go_back()
-    assert "Private Name" not in page.content()
-
-
 def test_the_admin_works_under_the_policy(page, site):
     email = "owner@example.org"
     enter_the_admin(page, site, email)

@@ -1,15 +1,14 @@
-"""People's own way: zoom, spacing, forced colours, keyboard, paste, no JavaScript."""
+"""People's own way: zoom, spacing, forced colours, keyboard, paste, Back."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.browser.checks import PASSWORD, sign_in
-from tests.scenes.stage import stage
+from tests.browser.checks import CLIPPED, PASSWORD, sign_in
 from tests.scenes.table import SCENES
 
-CODE = r"^([0-9]{4}-[0-9]{4})\s*$"
-LINK = r"(http://localhost\S+/reset/key/\S+)"
 NAMES = (
     "sign in: refused", "sign up: empty", "second step: app", "security: all on",
     "dashboard: filled, long names", "e-mail: waiting", "devices: many",
@@ -19,24 +18,8 @@ KEY = [scene for scene in SCENES if scene.name in NAMES]
 #: WCAG 2.2, 1.4.12.
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important } p { margin-block-end: 2em !important }"""
-CLIPPED = """() => [...document.querySelectorAll('main *, header *')].filter((e) => {
-  const s = getComputedStyle(e);
-  return e.checkVisibility() && !e.closest('.vh') && e.children.length === 0
-    && (e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2)
-    && s.display !== 'inline' && s.overflow !== 'visible';
-}).map((e) => e.outerHTML.slice(0, 90))"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-EDGES = """() => [...document.querySelectorAll('.btn, .input')].filter((e) => {
-  const s = getComputedStyle(e);
-  return e.checkVisibility() && (parseFloat(s.borderTopWidth) < 1
-    || s.borderTopStyle === 'none' || s.borderTopColor === s.backgroundColor);
-}).map((e) => e.outerHTML.slice(0, 90))"""
-
-
-@pytest.fixture(scope="module")
-def played():
-    with stage("authsite_settings") as found:
-        yield found
+FORCED = (Path(__file__).parent / "forced.js").read_text("utf-8")
 
 
 def test_the_scenes_are_there():
@@ -44,9 +27,9 @@ def test_the_scenes_are_there():
 
 
 @pytest.mark.parametrize("scene", KEY, ids=[scene.name for scene in KEY])
-def test_zoom_spacing_and_forced_colours(page, played, scene):
+def test_zoom_spacing_and_forced_colours(page, scenes, scene):
     page.set_viewport_size({"width": 320, "height": 256})  # 1280 wide at 400 %
-    played.enter(page, scene)
+    scenes.enter(page, scene)
     assert page.evaluate(SIDEWAYS) <= 0
     page.evaluate(
         "text => { const sheet = new CSSStyleSheet(); sheet.replaceSync(text);"
@@ -56,16 +39,21 @@ def test_zoom_spacing_and_forced_colours(page, played, scene):
     assert page.evaluate(SIDEWAYS) <= 0
     assert page.evaluate(CLIPPED) == []
     page.evaluate("document.adoptedStyleSheets = []")
-    page.emulate_media(forced_colors="active", reduced_motion="reduce")
-    assert page.evaluate(EDGES) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(
+            forced_colors="active", color_scheme=scheme, reduced_motion="reduce"
+        )
+        for _ in range(4):
+            assert page.evaluate(FORCED) == [], scheme
+            page.keyboard.press("Tab")
     moving = "getComputedStyle(document.querySelector('.btn')).transitionDuration"
     assert page.evaluate(moving) in {"0s", ""}
 
 
-def test_a_visible_focus_that_nothing_hides(page, played):
+def test_a_visible_focus_that_nothing_hides(page, scenes):
     page.set_viewport_size({"width": 320, "height": 256})
     for path in ("/accounts/login/", "/accounts/signup/"):
-        page.goto(played.url + path)
+        page.goto(scenes.url + path)
         for _ in range(12):
             page.keyboard.press("Tab")
             shown = page.evaluate(
@@ -85,9 +73,9 @@ def test_a_visible_focus_that_nothing_hides(page, played):
         ("/accounts/signup/", "#id_password1", "correct horse " * 7 + "xy"),
     ],
 )
-def test_paste_and_drop(page, played, path, field, text):
+def test_paste_and_drop(page, scenes, path, field, text):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(played.url + path)
+    page.goto(scenes.url + path)
     page.evaluate("text => navigator.clipboard.writeText(text)", text)
     page.focus(field)
     page.keyboard.press("Control+V")
@@ -101,57 +89,14 @@ def test_paste_and_drop(page, played, path, field, text):
         assert page.evaluate(let, [field, kind]), f"{kind} is prevented"
 
 
-def test_a_pasted_code_keeps_its_spaces_until_it_is_sent(page, played):
+def test_a_pasted_code_keeps_its_spaces_until_it_is_sent(page, scenes):
     scene = next(scene for scene in SCENES if scene.name == "second step: app")
-    played.enter(page, scene)
+    scenes.enter(page, scene)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("navigator.clipboard.writeText('12 34 56 78 90 12')")
     page.focus("#id_code")
     page.keyboard.press("Control+V")
     assert page.input_value("#id_code") == "12 34 56 78 90 12"
-
-
-@pytest.fixture
-def plain(browser_process):
-    context = browser_process.new_context(java_script_enabled=False, locale="en-GB")
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
-
-
-def test_the_whole_journey_without_javascript(plain, site):
-    page, email, new = plain, "plain@example.org", "another horse battery"
-    long = "x y" * 33 + "z"
-    page.goto(site.url + "/accounts/signup/")
-    page.fill("#id_email", email)
-    page.fill("#id_password1", long)
-    page.click("main form .btn-primary")
-    page.wait_for_selector("#id_code")
-    page.fill("#id_code", site.mail_to(email, CODE))
-    page.click("main form .btn-primary")
-    page.wait_for_url("**/dashboard/")
-    page.locator(".top-me button").click()
-    page.wait_for_url(site.url + "/")
-    page.goto(site.url + "/accounts/login/")
-    assert page.locator("[hidden]:visible").count() == 0
-    page.fill("#id_login", email)
-    page.fill("#id_password", "wrong")
-    page.click("main form .btn-primary")
-    page.wait_for_selector("#error-summary")
-    page.fill("#id_password", long)
-    page.click("main form .btn-primary")
-    page.wait_for_url("**/dashboard/")
-    page.locator(".top-me button").click()
-    page.goto(site.url + "/accounts/password/reset/")
-    page.fill("#id_email", email)
-    page.click("main form .btn-primary")
-    page.wait_for_url("**/reset/done/")
-    page.goto(site.mail_to(email, LINK))
-    page.fill("#id_password1", new)
-    page.click("main form .btn-primary")
-    page.wait_for_url("**/reset/key/done/")
-    sign_in(page, site, email, new)
-    page.wait_for_url("**/dashboard/")
 
 
 def test_no_private_page_after_signing_out(page, site):

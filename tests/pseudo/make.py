@@ -23,6 +23,11 @@ HEBREW = str.maketrans(
 FILLER = "lórém ípsúm dólór sít ámét " * 30
 
 
+def said(words: str, language: str) -> str:
+    """English words of a page as they stand there in a language; the same in others."""
+    return words.translate({"xx": ACCENTS, "he": HEBREW}.get(language, {}))
+
+
 def longer(text: str) -> str:
     """Accented, and 40 % longer by words of usual length."""
     more = max(3, round(len(KEPT.sub("", text)) * 0.4))
@@ -46,6 +51,15 @@ def bracketed(text: str) -> str:
     """In brackets; white space at its ends stays outside."""
     inner = text.strip()
     return text.replace(inner, f"⟦{inner}⟧", 1) if inner else text
+
+
+def bare(text: str) -> str:
+    """What stands outside all brackets: nobody has translated it."""
+    outside, depth = "", 0
+    for letter in text:
+        depth += {"⟦": 1, "⟧": -1}.get(letter, 0)
+        outside += letter if depth == 0 and letter != "⟧" else ""
+    return outside
 
 
 LANGUAGES = {"xx": longer, "he": mirrored}

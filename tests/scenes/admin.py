@@ -6,6 +6,8 @@ from tests.scenes.scene import Act, Scene
 
 PEOPLE = "/admin/accounts/user/"
 KEYS = "/admin/tokens/signingkey/"
+READERS = "/admin/tokens/keyreader/"
+GROUPS = "/admin/auth/group/"
 SWAGGER = "The page is Swagger UI's, vendored as it is."
 
 
@@ -63,11 +65,16 @@ SCENES = [
     admin("rotate", f"{KEYS}step/rotate/", "Nothing has happened yet"),
     admin("rotate, without a reason", f"{KEYS}step/rotate/", "required", sent),
     admin("replace all keys", f"{KEYS}step/replace/", "Nothing has happened yet"),
-    admin("services", "/admin/tokens/keyreader/", "orders"),
+    admin("services", READERS, "orders"),
+    admin("service", f"{READERS}{{reader}}/change/", "orders"),
     admin("events", "/admin/audit/event/", "Signed in"),
     admin("event", "/admin/audit/event/{event}/change/", "Browser or app"),
-    admin("groups", "/admin/auth/group/", "Support"),
-    admin("group", "/admin/auth/group/{group}/change/", "Permissions"),
+    admin("groups", GROUPS, "Support"),
+    admin("group", f"{GROUPS}{{group}}/change/", "Permissions"),
+    admin("group, new", f"{GROUPS}add/", "Permissions"),
+    admin("group, delete", f"{GROUPS}{{group}}/delete/", "Are you sure"),
+    admin("group, history", f"{GROUPS}{{group}}/history/", "change history"),
+    admin("log", "/admin/admin/logentry/", "0 log entries"),
     Scene(
         "api: docs", "/api/docs/", "/api/token/refresh/",
         act=drawn, ours=False, why_not=SWAGGER,

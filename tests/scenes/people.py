@@ -13,7 +13,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY
 from django.utils import timezone
 
 from accounts.audit.models import Action, Event
@@ -22,17 +21,19 @@ from accounts.policy import closing, ended, not_me
 from accounts.policy.sessions import end
 from accounts.policy.webauthn import keys_of
 from tests.fixtures import enrol_totp, second_step
+from tests.passkeys import SoftKey, enrol, sign_in
 from tests.scenes import halfway, rich
-from tests.scenes.visitor import cookies, person, signed_in, with_key
+from tests.scenes.visitor import cookies, person, signed_in, visitor, with_key
 
 Cookies = dict[str, dict[str, str]]
+ALONE = "The only one"
 
 
 def make() -> dict[str, dict]:
     """Everybody: {cookies: {who: …}, facts: {name: value}}."""
     found: Cookies = {}
-    simple = (new, moved, only_key, hasty)
-    for group in (*simple, second_steps, few_codes, signed_out, staff):
+    groups = (new, moved, second_steps, by_passkey, few_codes, hasty, signed_out, staff)
+    for group in groups:
         found |= group()
     for more in (rich.make, halfway.make):
         found |= more()
@@ -40,7 +41,7 @@ def make() -> dict[str, dict]:
     facts = {
         "rich": str(rich_one.pk),
         "key": str(keys_of(rich_one)[0].pk),
-        "only": str(keys_of(User.objects.get(email="only@example.org"))[0].pk),
+        "last_key": str(Authenticator.objects.get(data__name=ALONE).pk),
         "sign_in": sign_in_of("new@example.org"),
         "undo": closing_one(),
         "not_me": said_by(rich_one),
@@ -98,20 +99,6 @@ def moved() -> Cookies:
     return found
 
 
-def only_key() -> Cookies:
-    """Whose only way in is a passkey: the password went after it was made."""
-    user = person("only@example.org")
-    client = signed_in(user.email)
-    with_key(client, "Phone")
-    session = client.session
-    user.set_unusable_password()
-    user.save()
-    EmailAddress.objects.filter(user=user).update(verified=False)  # so no code by mail
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return {"only key": cookies(client)}
-
-
 def hasty() -> Cookies:
     """Who will do things too often: when signed in, and before a second step."""
     person("hasty@example.org")
@@ -138,6 +125,19 @@ def second_steps() -> Cookies:
     found["key"] = cookies(client)
     found["key, halfway"] = cookies(signed_in("key@example.org"))
     return found
+
+
+def by_passkey() -> Cookies:
+    """Who has no other way in: no code comes to an address that is not confirmed."""
+    user = person("passkey@example.org")
+    key = SoftKey(origin=settings.SITE_URL)
+    enrol(signed_in(user.email), key, ALONE)
+    user.set_unusable_password()
+    user.save()
+    client = visitor()
+    assert sign_in(client, key).status_code == 200
+    EmailAddress.objects.filter(user=user).update(verified=False)
+    return {"passkey alone": cookies(client)}
 
 
 def few_codes() -> Cookies:

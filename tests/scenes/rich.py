@@ -98,6 +98,7 @@ def facts() -> dict[str, str]:
     return {
         "kid": ring().signing.kid,
         "family": str(Family.objects.latest("created_at").pk),
+        "reader": str(KeyReader.objects.get(name="orders").pk),
         "event": str(Event.objects.latest("pk").pk),
         "passkey": str(
             Authenticator.objects.filter(type="webauthn", data__name=KEYS[1]).get().pk

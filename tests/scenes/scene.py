@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 Act = Callable[["Page", "Stage"], None]
 REFUSED = "#error-summary"
 SEND = "main form .btn-primary"
+#: What people and password managers know a form by.
+FIELDS = """() => [...document.querySelectorAll(
+    "main input:not([type=hidden]), main select, main textarea"
+  )].map((e) => [e.name, e.id, e.type, e.autocomplete,
+    ...[...e.labels].map((label) => label.textContent)])"""
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,18 @@ class Scene:
 
 
 def fill(send: str = SEND, then: str = REFUSED, **fields: str) -> Act:
-    """Type into fields by their names, press, and wait for what comes then."""
+    """Type into fields by their names, press, and wait for what comes then.
+
+    A form that is refused comes back with the same fields.
+    """
 
     def act(page: Page, stage: Stage) -> None:
+        before = page.evaluate(FIELDS)
         for name, value in fields.items():
             page.fill(f"main [name={name}]", value.format(**stage.facts))
         press(send, then)(page, stage)
+        if then == REFUSED and (after := page.evaluate(FIELDS)) != before:
+            raise AssertionError(f"{before} came back as {after}")
 
     return act
 

@@ -69,7 +69,10 @@ PASSKEYS = [
         fill(name=""),
     ),
     Scene("passkeys: remove", f"{KEYS}keys/{{passkey}}/remove/", "Remove it", "rich"),
-    Scene("passkeys: has to stay", f"{KEYS}keys/{{only}}/remove/", PROBLEM, "only key"),
+    Scene(
+        "passkeys: remove, refused", f"{KEYS}keys/{{last_key}}/remove/",
+        "This is your only way to sign in", "passkey alone",
+    ),
 ]  # fmt: skip
 AGAIN = [
     Scene("proof: password", f"{PROOF}?next=/profile/", "we ask again", "new"),

@@ -9,8 +9,12 @@ from authsite.settings import CONTENT_SECURITY_POLICY, SOCIALACCOUNT_PROVIDERS
 from tests.standins.fixtures import CLIENT, SECRET
 
 ROOT_URLCONF = "tests.scenes.urls"
-# Pictures of all scenes take longer than the five minutes that a proof is good for.
+# People wait where their scenes begin until these are played, many minutes later: for
+# a proof that is asked again, at a second step, and with a code from a mail.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600
+ACCOUNT_LOGIN_TIMEOUT = 3600
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 3600
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 3600
 STANDINS = env.text("STANDINS_URL")
 if STANDINS:
     SOCIALACCOUNT_PROVIDERS |= {

@@ -6,7 +6,9 @@ import contextlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from tests.pseudo.make import said
 from tests.services import postgres, server
 from tests.services.ports import free_port
 from tests.standins.fixtures import CLIENT, running
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from tests.scenes.scene import Scene
 
+PATIENCE = 5000
 #: Scenes are played faster than people sign in; each address keeps its own limit.
 LIMITS = "login=9999/m/ip;login_failed=5/300s/key;signup=999/m/ip;manage_email=999/m/ip"
 PEOPLE = (
@@ -38,8 +41,11 @@ class Stage:
         """The site's address."""
         return self.site.url
 
-    def enter(self, page: Page, scene: Scene, *, words: bool = True) -> None:
-        """Bring a page to a scene, as its person; `words` says to look for its own."""
+    def enter(self, page: Page, scene: Scene, language: str = "en") -> None:
+        """Bring a page to a scene, as its person. Raises when it ends elsewhere.
+
+        `language` is what the page's requests ask for.
+        """
         context = page.context
         context.clear_cookies()
         kept = self.cookies[scene.who] if scene.who else {}
@@ -57,8 +63,20 @@ class Stage:
             scene.act(page, self)
         # What one form remembers for the next one is not for the next scene.
         page.evaluate("sessionStorage.clear()")
-        if words:
-            page.get_by_text(scene.see).first.wait_for(state="attached", timeout=5000)
+        self._look(page, scene, language)
+
+    def _look(self, page: Page, scene: Scene, language: str) -> None:
+        """For the words that are there in this state alone."""
+        words = page.get_by_text(scene.see)
+        if scene.ours:
+            # What people chose is the same in all languages.
+            words = words.or_(page.get_by_text(said(scene.see, language)))
+        elif language != "en":
+            # Django's own words are in catalogues of its own.
+            asked = urlsplit(scene.path.format(**self.facts)).path
+            assert urlsplit(page.url).path == asked, f"{scene.name}: {page.url}"
+            return
+        words.first.wait_for(state="attached", timeout=PATIENCE)
 
     def csrf(self, page: Page) -> str:
         """The token of this page's cookie."""

@@ -1,12 +1,24 @@
-"""Counts what a page costs a browser that has kept nothing of the site."""
+"""What a page costs a browser that has kept nothing of the site: bytes, time, jumps."""
 
 from __future__ import annotations
 
+#: For `add_init_script`: [how far, what moved, …] for each time that something did.
 WATCH_SHIFTS = """
 window.shifts = [];
 new PerformanceObserver(list => list.getEntries().forEach(e => window.shifts.push(
-    e.value))).observe({type: "layout-shift", buffered: true});
+    [e.value, ...e.sources.map(one => one.node?.outerHTML?.slice(0, 80))]
+))).observe({type: "layout-shift", buffered: true});
 """
+LARGEST_MS = 1000
+#: When the largest part stood (largest contentful paint), in ms from the start.
+LARGEST = """() => new Promise((done, none) => {
+    let last;
+    new PerformanceObserver(list => {
+        last = list.getEntries().at(-1).startTime;
+        setTimeout(() => done(last), 100);  // a larger one may follow at once
+    }).observe({type: "largest-contentful-paint", buffered: true});
+    setTimeout(none, 5000, new Error("nothing was painted"));
+})"""
 
 
 class Wire:

@@ -24,6 +24,7 @@ from tests.fixtures import enrol_totp
 from tests.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+START = 60  # seconds until the first page; what packages take comes on top
 
 
 @pytest.fixture
@@ -52,7 +53,18 @@ def debug_site(tmp_path):
     process.wait(15)
 
 
+def signed_in(url, email, password):
+    """A browser without JavaScript in which somebody has signed in by the form."""
+    browser = httpx.Client(base_url=url, follow_redirects=True)
+    page = browser.get("/accounts/login/").text
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    form = {"login": email, "password": password, "csrfmiddlewaretoken": token}
+    browser.post("/accounts/login/", data=form)
+    return browser
+
+
 def test_make_run_shows_everything_and_stops_everything(debug_site):
+    began = time.monotonic()
     process, environment, url = debug_site
     lines = []
     for line in process.stdout:
@@ -62,9 +74,12 @@ def test_make_run_shows_everything_and_stops_everything(debug_site):
     text = "".join(lines)
     assert f"Authsite  {url}" in text
     assert "GitHub and Google are stand-ins on this machine: demo" in text
+    assert httpx.get(f"{url}/").status_code == 200
+    assert time.monotonic() - began < START
     email, password = next(
         line.split()[1:3] for line in lines if line.strip().startswith("person")
     )
+    assert email in signed_in(url, email, password).get("/dashboard/").text
     answer = httpx.post(
         f"{url}/api/token/", json={"email": email, "password": password}
     )
@@ -86,13 +101,8 @@ def test_make_run_shows_everything_and_stops_everything(debug_site):
     assert found["issuer"] == f"{base}/google"
     assert httpx.get(f"{base}/github/api/v3").status_code == 200
     # the staff of the demo may look at people
-    staff = httpx.Client(base_url=url)
-    token = re.search(
-        r'csrfmiddlewaretoken" value="(\w+)"', staff.get("/accounts/login/").text
-    )[1]
     person = demo["people"][1]
-    form = {"login": person["email"], "password": person["password"]}
-    staff.post("/accounts/login/", data={**form, "csrfmiddlewaretoken": token})
+    staff = signed_in(url, person["email"], person["password"])
     assert "owner@example.com" in staff.get("/admin/accounts/user/").text
     # the mailbox of DEBUG shows what the worker sent
     httpx.post(f"{url}/_allauth/app/v1/auth/password/request", json={"email": email})

@@ -187,7 +187,7 @@ def test_several_processes_need_a_shared_cache():
     assert start(WEB_CONCURRENCY="2", CACHE_URL="redis://localhost:6379/0")[0] == 0
 
 
-def test_https_without_a_trusted_proxy_is_warned_of():
+def test_https_without_a_trusted_proxy_and_an_http_issuer_are_warned_of():
     def check(**more):
         done = subprocess.run(
             [sys.executable, "manage.py", "check", "--deploy"],
@@ -195,8 +195,11 @@ def test_https_without_a_trusted_proxy_is_warned_of():
         )  # fmt: skip
         return done.stderr
 
-    assert "authsite.W003" in check()
-    assert "authsite.W003" not in check(TRUSTED_PROXY_COUNT="1")
+    bad, good = check(JWT_ISSUER="http://a.example"), check(TRUSTED_PROXY_COUNT="1")
+    assert "authsite.W003" in bad
+    assert "authsite.W003" not in good
+    assert "authsite.W002" in bad
+    assert "authsite.W002" not in good
 
 
 def test_a_secret_can_stand_in_a_file(tmp_path):

@@ -25,6 +25,7 @@ from tests.mails import (
     make,
     words,
 )
+from tests.pseudo.make import bare, write
 
 EMAIL, NEW = "maya@example.org", "new@example.org"
 URL = re.compile(r"https?://\S+")
@@ -193,6 +194,22 @@ def test_without_one_it_is_in_that_of_the_request(settings):
         assert '<html lang="de"' in html_of(make("account/email/password_changed"))
         gone = make("account/email/password_changed", language="tlh")
         assert '<html lang="de"' in html_of(gone)
+
+
+def test_no_word_is_left_as_it_stands_in_the_code(settings, tmp_path):
+    """In a language that has all of them in brackets: see tests.pseudo."""
+    write(tmp_path)
+    settings.LOCALE_PATHS, settings.LANGUAGES = [tmp_path], [("xx", "Pseudo")]
+    # brackets in what a browser or an app is called go, as all such marks do
+    known = r"Authsite|MyApp|Chrome óñ macOS lór|https?://\S+"
+    left = {}
+    for name in all_mails():
+        mail = make(name, language="xx", not_me_url=NOT_ME)
+        html = re.sub(r"(?s)<style.*?</style>|<[^>]*>", " ", html_of(mail))
+        parts = bare(f"{mail.subject}\n{mail.body}\n{html}")
+        left[name] = re.findall(r"[^\W\d_]{2,}", re.sub(known, "", parts))
+    assert {name: some for name, some in left.items() if some} == {}
+    assert bare("⟦Hélló ⟦a⟧⟧ you ⟦thére⟧!") == " you !"
 
 
 @pytest.mark.parametrize("support", ["", "help@example.org"])
