@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
+from accounts.pages.sign_out import SignOutView
 from accounts.policy.enrolment import has_factor, is_required
 
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ class PolicyAdminSite(AdminSite):
     def logout(  # type: ignore[override] # a redirect, not a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The site's own page signs out."""
+        """Out at once, as its button says; who comes by a link is asked first."""
+        if request.method == "POST":
+            return SignOutView.as_view()(request)
         return redirect("account_logout")
 
     def password_change(  # type: ignore[override] # the same

@@ -35,8 +35,8 @@ OURS = {
 }
 MARK = Path(__file__).parent / "static" / "accounts" / "brand.svg"
 TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
-#: It comes with the first page that somebody sees.
-LOGO_BYTES = 64 * 1024
+#: It comes with the first page that somebody sees, which has 30 KB for everything.
+LOGO_BYTES = 12 * 1024
 LOGO_HEIGHT = 32
 PNG = b"\x89PNG\r\n\x1a\n"
 VIEW_BOX = re.compile(rb"""viewBox\s*=\s*["']([^"']+)["']""")

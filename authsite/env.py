@@ -15,6 +15,8 @@ from django.core.validators import validate_email
 BASE_DIR = Path(__file__).resolve().parent.parent
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+#: As allauth reads them; without the last part they are by network address.
+RATE = re.compile(r"\d+/(?:\d+(?:\.\d+)?)?[smhd](?:/(ip|user|key))?")
 COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 
 
@@ -176,6 +178,22 @@ class Env:
 def wrong(name: str, what: str) -> ImproperlyConfigured:
     """The error that stops a start: names the variable, never shows its value."""
     return ImproperlyConfigured(f"{name}: {what}")
+
+
+def limits(action: str, written: str, default: str) -> str:
+    """A part of RATE_LIMITS such as "10/m/ip,5/5m/key"; "" switches this limit off.
+
+    What its hits are counted by must be known where they are counted: "ip" is always,
+    "user" and "key" where the default has them.
+    """
+    known = {"ip", *re.findall(r"user|key", default)}
+    for rate in written.split(",") if written else []:
+        found = RATE.fullmatch(rate.strip())
+        if not found or (found[1] or "ip") not in known:
+            ways = ", ".join(sorted(known))
+            msg = f"write {action}=10/5m/ip: times, per s m h or d, by one of {ways}"
+            raise wrong("RATE_LIMITS", msg)
+    return written
 
 
 def _is_origin(value: str) -> bool:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
 from accounts.api.errors import UNAVAILABLE, problem_response
 from accounts.pages.limited import limited_page
-from accounts.policy.pauses import pause_of
+from accounts.policy.pauses import SIGN_IN, pause_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -84,7 +86,20 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its CSRF token, with a way on for people."""
     if not _is_page(request):
         return respond(request, 403, "csrf_failed", "The CSRF token is missing or old.")
+    if _is_in_already(request):
+        return redirect(settings.LOGIN_REDIRECT_URL)
     return _page(render_to_string("403_csrf.html"), 403)
+
+
+def _is_in_already(request: HttpRequest) -> bool:
+    """Whether an old tab asks for the sign-in that another one has finished."""
+    match = request.resolver_match
+    if not match or match.url_name not in SIGN_IN:
+        return False
+    try:
+        return bool(request.user.is_authenticated)
+    except UNAVAILABLE:
+        return False
 
 
 @login_not_required

@@ -76,6 +76,7 @@ def serve() -> int:
     settings = load_settings()
     refuse_taken_port(settings.PORT)
     from django.core.management import CommandError, call_command
+    from django.db import OperationalError
 
     try:
         call_command("check", deploy=True, fail_level="ERROR")
@@ -83,6 +84,9 @@ def serve() -> int:
         call_command("collectstatic", interactive=False, verbosity=0)
     except CommandError as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except OperationalError as error:
+        sys.stderr.write(f"DATABASE_URL: no answer from the database ({error})\n")
         return 1
     except SystemExit:
         sys.stderr.write(
@@ -139,7 +143,7 @@ def refuse_taken_port(port: int) -> None:
     """Exits with a hint when something listens there already."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
-            msg = f"Port {port} is taken. Choose another: PORT={port + 1} make run"
+            msg = f"Port {port} is taken. Choose another, such as PORT={port + 1}."
             raise SystemExit(msg)
 
 

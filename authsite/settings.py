@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from authsite.env import BASE_DIR, env, wrong
+from authsite.env import BASE_DIR, env, limits, wrong
 from authsite.logs import logging_config
 from authsite.social import providers_from_environment
 
@@ -38,6 +38,8 @@ BRAND_SECURITY_CONTACT = env.text(
     "BRAND_SECURITY_CONTACT",
     f"mailto:{BRAND_SUPPORT_EMAIL}" if BRAND_SUPPORT_EMAIL else f"{SITE_URL}/",
 )
+if not BRAND_SECURITY_CONTACT.startswith(("mailto:", "tel:", "https://", "http://")):
+    raise wrong("BRAND_SECURITY_CONTACT", "write mailto:… or an address of a page")
 
 # 2. Secrets ---------------------------------------------------------------------
 SECRET_KEY = env.text("AUTH_SECRET")
@@ -308,6 +310,7 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = None  # ask
 ACCOUNT_SESSION_COOKIE_AGE = int(SESSION_REMEMBERED.total_seconds())
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.policy.reset_tokens.ResetTokens"  # noqa: S105
 ACCOUNT_FORMS = {
     "login": "accounts.pages.forms.LoginForm",
     "signup": "accounts.pages.forms.SignupForm",
@@ -353,7 +356,10 @@ MFA_TRUST_COOKIE_AGE = timedelta(days=14)
 MFA_TRUST_COOKIE_NAME = "__Host-trusted" if HTTPS else "trusted"
 SOCIALACCOUNT_ADAPTER = "accounts.policy.social_adapter.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
-SOCIALACCOUNT_FORMS = {"signup": "accounts.pages.forms.SocialSignupForm"}
+SOCIALACCOUNT_FORMS = {
+    "signup": "accounts.pages.forms.SocialSignupForm",
+    "disconnect": "accounts.pages.connections.DisconnectForm",
+}
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds that a provider may be silent
 SOCIALACCOUNT_PROVIDERS, _origins = providers_from_environment(debug=DEBUG)
 _FORM_ACTION.extend(_origins)
@@ -392,7 +398,7 @@ for _limit in env.text("RATE_LIMITS").split(";"):
         _action, _, _rates = (part.strip() for part in _limit.partition("="))
         for _limits in (ACCOUNT_RATE_LIMITS, MFA_RATE_LIMITS):
             if _action in _limits:
-                _limits[_action] = _rates
+                _limits[_action] = limits(_action, _rates, _limits[_action])
                 break
         else:
             raise wrong("RATE_LIMITS", f"there is no limit called {_action!r}")

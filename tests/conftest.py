@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from django.conf import settings
 from django.db import connection
 
 from accounts.policy import pace
+from tests.services.emptied import keep_what_migrations_made
 
 # In-process tests render pages without collected files; tests.services.server serves
 # them as production does.
@@ -29,3 +31,9 @@ import authsite.urls  # noqa: F401
 from tests.fixtures import *  # noqa: F403
 from tests.sites import *  # noqa: F403
 from tests.standins.fixtures import *  # noqa: F403
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """pytest-django's, and tables that are emptied faster."""
+    keep_what_migrations_made()

@@ -195,7 +195,8 @@ def method_name(method: str) -> str:
     names = {
         "password": _("password"),
         "totp": _("authenticator app"),
-        "recovery_codes": _("recovery codes"),
+        # Beside another one it is what somebody signed in with.
+        "recovery_codes": _("recovery code") if "+" in method else _("recovery codes"),
         "webauthn": _("passkey"),
         "code": _("e-mail code"),
         **_providers(),

@@ -10,8 +10,10 @@ from django.contrib import messages
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.pages.forms import refusal
 from accounts.pages.links import behind_link, dead, limited, see_other, with_proof
 from accounts.policy import closing
 from accounts.policy.devices import signed_in
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from accounts.models import User
+
+
+LAST_SUPERUSER = gettext_lazy(
+    "You are the only administrator with all rights. Give them to somebody else first."
+)
 
 
 @with_proof
@@ -43,7 +50,7 @@ def _preview(request: HttpRequest, user: User) -> HttpResponse:
     grace = settings.ACCOUNT_CLOSING_GRACE
     email = EmailAddress.objects.get_primary_email(user)
     context = {
-        "refused": closing.is_last_superuser(user),
+        "form": refusal(LAST_SUPERUSER) if closing.is_last_superuser(user) else None,
         "sessions": sum(not one.is_app for one in signed_in(user)),
         "families": live_families(user),
         "days": grace.days,

@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.policy.pauses import is_way_back
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -41,7 +43,7 @@ WORDS = {
     ),
     "sign_ups": (
         gettext_lazy("Too many accounts were asked for from your network."),
-        gettext_lazy("No account was made by this try."),
+        gettext_lazy("This try made no account."),
         gettext_lazy("Send the form again when the time is up."),
     ),
     "changes": (
@@ -60,9 +62,9 @@ WORDS = {
 def limited_page(request: HttpRequest, pause: Pause) -> str:
     """The HTML of a 429. Needs the session: its buttons are forms.
 
-    Template: pages/limited.html, with `pause`, the words `title`, `why`, `fact`, `then`
-    and `is_signed_in`; where one signs in also the ways that are `offered`, and links
-    that keep `next`.
+    Template: pages/limited.html, with `pause`, the words `title`, `why`, `fact`,
+    `then`, `again` with `again_url`, and `is_signed_in`; where one signs in also the
+    ways that are `offered`, and links that keep `next`.
     """
     why, fact, then = WORDS[pause.reason]
     context: dict[str, Any] = {
@@ -72,10 +74,22 @@ def limited_page(request: HttpRequest, pause: Pause) -> str:
         "fact": fact,
         "then": then,
         "is_signed_in": request.user.is_authenticated,
+        **_again(request),
     }
     if pause.ways:
         context |= _ways(request, pause)
     return render_to_string("pages/limited.html", context, request)
+
+
+def _again(request: HttpRequest) -> dict[str, str]:
+    """Where to try again; an empty address is the page that was sent."""
+    match = request.resolver_match
+    if not is_way_back((match and match.url_name) or ""):
+        return {"again_url": "", "again": _("Back to the form")}
+    if request.user.is_authenticated:
+        url = reverse("socialaccount_connections")
+        return {"again_url": url, "again": _("Back to connected accounts")}
+    return {"again_url": reverse("account_login"), "again": _("Back to sign-in")}
 
 
 def _title(pause: Pause) -> str:

@@ -20,7 +20,7 @@ from accounts.policy.take_back import plan, take_back
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-    from accounts.audit.history import Moment
+    from accounts.audit.models import Event
     from accounts.models import User
 
 PAGE = "pages/not_me.html"
@@ -53,13 +53,18 @@ def from_activity(request: HttpRequest, pk: int) -> HttpResponse:
     page says where the right link is. Raises Http404.
     """
     user = cast("User", request.user)
-    claim, moment = _of_own_event(user, pk)
+    event = _own_event(user, pk)
+    claim = not_me.of_event(user, event)
     if not claim.email:
         return redirect("account_email")  # without a proven one no mail leads back in
     elsewhere = not_me.address_changed(claim)
     if request.method == "POST" and not elsewhere:
         return _act(request, claim)
-    context: dict[str, Any] = {"moment": moment, "elsewhere": elsewhere}
+    (moment,) = moments([event])
+    by_key = "webauthn" in event.method.split("+")
+    context: dict[str, Any] = {
+        "moment": moment, "elsewhere": elsewhere, "by_key": by_key
+    }  # fmt: skip
     if not elsewhere:
         context["plan"] = plan(user, claim)
     return render(request, PAGE, context)
@@ -72,12 +77,11 @@ def done(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/not_me_done.html")
 
 
-def _of_own_event(user: User, pk: int) -> tuple[not_me.Claim, Moment]:
+def _own_event(user: User, pk: int) -> Event:
     event = events_of(user).filter(pk=pk).first()  # type: ignore[attr-defined]
     if event is None or not is_reportable(event):
         raise Http404
-    (moment,) = moments([event])
-    return not_me.of_event(user, event), moment
+    return event
 
 
 def _act(request: HttpRequest, claim: not_me.Claim) -> HttpResponse:

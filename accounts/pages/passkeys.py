@@ -23,11 +23,13 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.generic.edit import FormView
 
+from accounts.pages.forms import refusal
 from accounts.pages.lost_steps import explained
 from accounts.policy import webauthn
 from accounts.policy.limits import limit_options
 from accounts.policy.stages import is_unchanged
-from accounts.policy.ways_in import LAST_WAY_IN, lock, would_lock_out
+from accounts.policy.ways_in import lock, would_lock_out
+from accounts.policy.words import LAST_WAY_IN
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -145,7 +147,7 @@ class RemoveWebAuthnView(views.RemoveWebAuthnView):
         """With why not, if so."""
         found = super().get_context_data(**kwargs)
         if would_lock_out(self.request.user, [self.object]):
-            found["refusal"] = LAST_WAY_IN
+            found["form"] = refusal(LAST_WAY_IN)
         return found
 
     def form_valid(self, form: Form) -> HttpResponse:

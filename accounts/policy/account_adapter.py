@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+CODE_SENT = "account/messages/email_confirmation_sent.txt"
 PIN = "accounts.policy.stages.PinStage"
 RECHECK = "accounts.policy.stages.RecheckStage"
 REPLACED = {
@@ -52,6 +53,19 @@ class AccountAdapter(Mails, ProofAgain):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """SIGNUP_OPEN decides."""
         return bool(settings.SIGNUP_OPEN)
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """As allauth's; not what the page that comes next says by itself."""
+        if message_template == CODE_SENT and request.POST.get("action") != "resend":
+            return
+        super().add_message(request, level, message_template, *args, **kwargs)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Check a password, with PolicyBackend open for just this long."""

@@ -16,9 +16,13 @@ from allauth.account.internal.flows.reauthentication import (
 from allauth.core import ratelimit
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
+from allauth.headless.adapter import get_adapter as get_headless_adapter
 from allauth.headless.constants import Client
+from allauth.headless.socialaccount import inputs as social_inputs
 from allauth.headless.socialaccount import views as social_views
 from allauth.headless.tokens import views as token_views
+from allauth.socialaccount.adapter import get_adapter as get_social_adapter
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.forms import CharField
 from django.urls import path
@@ -79,6 +83,26 @@ class ReauthenticateInput(account_inputs.ReauthenticateInput):
     password = CharField(strip=False)
 
 
+class DeleteProviderAccountInput(social_inputs.DeleteProviderAccountInput):
+    """Which connected account is to go: the provider's name and its own number."""
+
+    def clean(self) -> dict[str, Any]:
+        """By our rule alone: allauth's wants a password, though a passkey does."""
+        found: dict[str, Any] = super(
+            social_inputs.DeleteProviderAccountInput, self
+        ).clean()
+        if not self.errors:
+            accounts = SocialAccount.objects.filter(user=self.user)
+            account = accounts.filter(
+                uid=found["account"], provider=found["provider"]
+            ).first()
+            if account is None:
+                raise get_headless_adapter().validation_error("account_not_found")
+            get_social_adapter().validate_disconnect(account, accounts)
+            found["account"] = account
+        return found
+
+
 class LoginView(account_views.LoginView):
     """POST auth/login."""
 
@@ -126,6 +150,8 @@ class ReauthenticateView(account_views.ReauthenticateView):
 
 class ManageProvidersView(social_views.ManageProvidersView):
     """GET and DELETE account/providers."""
+
+    input_class = {"DELETE": DeleteProviderAccountInput}  # noqa: RUF012 - as allauth
 
     def handle(
         self, request: HttpRequest, *args: Any, **kwargs: Any

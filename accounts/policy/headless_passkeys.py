@@ -20,7 +20,8 @@ from accounts.policy.passkey_forms import (
     StrictRegistration,
 )
 from accounts.policy.stages import is_unchanged
-from accounts.policy.ways_in import LAST_WAY_IN, lock, would_lock_out
+from accounts.policy.ways_in import lock, would_lock_out
+from accounts.policy.words import LAST_WAY_IN
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase

@@ -123,6 +123,12 @@ def seconds_left(
     return wait
 
 
+def longest(action: str) -> float:
+    """Seconds after which this action is open again, whatever it is counted under."""
+    rates = ratelimit.get_rates(app=APPS.get(action, APP), action=action)
+    return max((float(rate.duration) for rate in rates), default=0.0)
+
+
 def second_step_key(session: SessionBase) -> str:
     """What wrong codes are counted under for whoever's sign-in is pending; else ""."""
     pending = session.get(LOGIN_SESSION_KEY) or {}

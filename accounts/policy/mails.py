@@ -41,7 +41,7 @@ HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"
 BY_OTHERS = frozenset({"mfa/email/factors_removed"})
 RESET = "account/email/password_reset_key"
 #: They tell of nothing to be taken back, or go to who may have done it.
-WITHOUT_LINK = frozenset({RESET, "account/email/email_changed_here"})
+WITHOUT_LINK = frozenset({RESET, "account/email/email_changed_here", *BY_OTHERS})
 #: What is mailed instead of a link or a code when there is nobody for it.
 NOBODY = "account/email/unknown_account"
 SIGN_IN_CODES = frozenset({"account/email/login_code", "account/email/proof_code"})
@@ -55,6 +55,7 @@ class Mails(DefaultAccountAdapter):
     ) -> None:
         """As allauth's, and the person can see that it was asked for."""
         record(Action.RESET_REQUESTED, request=current.request, user=user)
+        context = {**context, "taken_back": hasattr(current.request, not_me.TAKEN_BACK)}
         super().send_password_reset_mail(user, email, context)
 
     def send_notification_mail(

@@ -25,6 +25,7 @@ class MFAAdapter(DefaultMFAAdapter):
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultMFAAdapter.error_messages,
         "add_email_blocked": _("Remove your second step before you add an address."),
+        "cannot_delete_authenticator": _("This second step has to stay."),
         "cannot_generate_recovery_codes": _(
             "Recovery codes stand in for a second step. Set one up first."
         ),

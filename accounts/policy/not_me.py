@@ -35,6 +35,8 @@ SALT = "accounts.policy.not_me"
 LIFETIME = REPORTED_FOR
 #: On the request: the proven address that the person has just left.
 LEFT = "_policy_left_address"
+#: On the request: the account was just taken back, and a mail leads back in.
+TAKEN_BACK = "_policy_taken_back"
 
 
 @dataclass(frozen=True, slots=True)

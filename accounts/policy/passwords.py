@@ -33,7 +33,7 @@ class CommonPasswordValidator(stock.CommonPasswordValidator):
 
     def get_error_message(self) -> str:
         """Why it is refused, and what instead."""
-        return _("Many people use this one, so it is tried first. Choose another.")
+        return _("Many people use this password, so it is tried first. Choose another.")
 
 
 class UserAttributeSimilarityValidator(stock.UserAttributeSimilarityValidator):

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from allauth.account import app_settings as account
+from allauth.account.internal.flows.email_verification_by_code import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY,
+)
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from allauth.mfa import app_settings as mfa
 
 from accounts.models import normalise_email
-from accounts.policy.limits import attempts_key, second_step_key, seconds_left
+from accounts.policy.limits import attempts_key, longest, second_step_key, seconds_left
 from accounts.policy.reproof import URL_NAME as PROOF_BY_CODE
 from accounts.policy.reproof import mail_key
 
@@ -24,18 +27,20 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-GUESSES = ("login", "login_failed", "confirm_email")
-CODES = ("login_failed", "reset_password", "confirm_email")
-CHANGES = ("manage_email", "change_password", "confirm_email")
+#: A code to prove an address with, counted under that address.
+MAILED = "confirm_email"
+GUESSES = ("login", "login_failed", MAILED)
+CODES = ("login_failed", "reset_password", MAILED)
+CHANGES = ("manage_email", "change_password", MAILED)
 PROOFS = ("reauthenticate", "login_failed")
 #: Which limits the pages are counted under, by the name of their address.
 PAGES: dict[str, tuple[str, ...]] = {
     "account_login": GUESSES,
     "account_confirm_login_code": CODES,
     "account_email_verification_sent": CODES,
-    "account_signup": ("signup", "confirm_email"),
-    "account_signup_by_passkey": ("signup", "confirm_email"),
-    "socialaccount_signup": ("signup", "confirm_email"),
+    "account_signup": ("signup", MAILED),
+    "account_signup_by_passkey": ("signup", MAILED),
+    "socialaccount_signup": ("signup", MAILED),
     "account_request_login_code": ("reset_password",),
     "account_reset_password": ("reset_password",),
     "account_reset_password_from_key": ("reset_password_from_key",),
@@ -56,6 +61,7 @@ SIGN_IN = frozenset(
         "account_login",
         "account_confirm_login_code",
         "account_request_login_code",
+        "account_reset_password",
         "mfa_login_webauthn",
     }
 )
@@ -105,16 +111,30 @@ def pause_of(request: HttpRequest) -> Pause:
     page = _name(request)
     waits = {
         action: seconds_left(request, action, _key(request, page, action))
-        for action in PAGES.get(page, CHANGES)
+        for action in _actions(page)
     }
     action = max(waits, key=lambda name: waits[name])
+    wait = waits[action]
+    if not wait and MAILED in waits:
+        # By an address that this request does not name, such as one that a provider
+        # told, or that was changed by this very request.
+        action, wait = MAILED, longest(MAILED)
     ways = _open_ways(request, page) if page in SIGN_IN else frozenset()
-    return Pause(max(1, math.ceil(waits[action])), _reason(page, action), ways)
+    return Pause(max(1, math.ceil(wait)), _reason(page, action), ways)
 
 
 def _name(request: HttpRequest) -> str:
     match = request.resolver_match
     return (match.url_name or "") if match else ""
+
+
+def _actions(page: str) -> tuple[str, ...]:
+    return (MAILED,) if is_way_back(page) else PAGES.get(page, CHANGES)
+
+
+def is_way_back(page: str) -> bool:
+    """Whether a provider sent the browser here: this address works only once."""
+    return page.endswith("_callback")
 
 
 def _reason(page: str, action: str) -> str:
@@ -124,7 +144,7 @@ def _reason(page: str, action: str) -> str:
         "login": "guesses",
         "reauthenticate": "guesses",
         "reset_password": "mails",
-        "confirm_email": "mails",
+        MAILED: "mails",
         "signup": "sign_ups",
         "change_password": "changes",
         "manage_email": "changes",
@@ -147,8 +167,9 @@ def _email(request: HttpRequest) -> str:
     """Typed here, or of a sign-in that waits, else of whoever is signed in."""
     typed = request.POST.get("login") or request.POST.get("email")
     pending = request.session.get(LOGIN_SESSION_KEY) or {}
+    proving = request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY) or {}
     mine = getattr(request.user, "email", "")
-    return str(typed or pending.get("email") or mine)
+    return str(typed or pending.get("email") or proving.get("email") or mine)
 
 
 def _open_ways(request: HttpRequest, page: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
@@ -11,14 +11,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
+from accounts.audit.history import method_name
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import linking
 from accounts.policy.providers.careful import refuse_server_error
 from accounts.policy.providers.troubles import explain
-from accounts.policy.ways_in import LAST_WAY_IN, would_lock_out
+from accounts.policy.ways_in import would_lock_out
+from accounts.policy.words import LAST_WAY_IN, SOCIAL_ERRORS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from allauth.socialaccount.models import SocialAccount, SocialLogin
     from django.http import HttpRequest
 
@@ -35,12 +39,21 @@ def demo_providers() -> list[str]:
     return sorted(demo)
 
 
+def provider_names(accounts: Iterable[SocialAccount]) -> list[str]:
+    """What people know these accounts' providers by, also when no longer set up."""
+    apps = SocialAccountAdapter().list_apps(None)
+    names = {app.provider_id or app.provider: app.name for app in apps}
+    return [names.get(one.provider) or method_name(one.provider) for one in accounts]
+
+
 class NotConfigured(SocialApp.DoesNotExist, Http404):
     """A provider without client ids: its pages are not there."""
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """allauth's hooks for providers."""
+
+    error_messages: ClassVar[dict[str, Any]] = SOCIAL_ERRORS
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Before allauth decides whose account it is; see accounts.policy.linking."""

@@ -9,7 +9,6 @@ from allauth.account.forms import default_token_generator
 from allauth.account.internal.flows.password_reset import request_password_reset
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.utils.text import capfirst
@@ -20,9 +19,10 @@ from accounts.audit.record import record
 from accounts.policy import ended
 from accounts.policy.closing import delete_person, is_closing
 from accounts.policy.devices import signed_in
-from accounts.policy.not_me import person, squatters
+from accounts.policy.not_me import TAKEN_BACK, person, squatters
 from accounts.policy.reproof import address_of
 from accounts.policy.sessions import end_sessions
+from accounts.policy.social_adapter import provider_names
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,10 +57,10 @@ def plan(user: User, claim: Claim) -> Plan:
         since=claim.began,
         sessions=[one.row for one in signed_in(user)],
         factors=_factors(factors.filter(created_at__gte=claim.began)),
-        connections=_connections(accounts.filter(date_joined__gte=claim.began)),
+        connections=provider_names(accounts.filter(date_joined__gte=claim.began)),
         stays=[
             *_factors(factors.filter(created_at__lt=claim.began)),
-            *_connections(accounts.filter(date_joined__lt=claim.began)),
+            *provider_names(accounts.filter(date_joined__lt=claim.began)),
         ],
         gives_back=claim.email if _was_replaced(user, claim) else "",
         keeps_account=is_closing(user),
@@ -109,12 +109,6 @@ def _factors(found: QuerySet[Authenticator]) -> list[str]:
     ]
 
 
-def _connections(found: QuerySet[SocialAccount]) -> list[str]:
-    # Also of a provider that is no longer set up.
-    names = {app.provider_id: app.name for app in get_adapter().list_apps(None)}
-    return [names.get(one.provider) or method_name(one.provider) for one in found]
-
-
 def _was_replaced(user: User, claim: Claim) -> bool:
     mine = EmailAddress.objects.filter(user=user, email=claim.email)
     return not mine.filter(primary=True, verified=True).exists()
@@ -144,4 +138,5 @@ def _mail_the_way_in(request: HttpRequest, user: User) -> None:
     """The link for a new password, allauth's own; a second step still holds."""
     email = address_of(user)
     if email:
+        setattr(request, TAKEN_BACK, True)
         request_password_reset(request, email, [user], default_token_generator)

@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.policy.webauthn import keys_of
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from django.contrib.auth.models import AnonymousUser
-
-LAST_WAY_IN = _(
-    "This is your only way to sign in. Set a password or add another passkey first."
-)
 
 
 def ways_in(user: User, *, without: Collection[Any] = ()) -> list[str]:

@@ -7,18 +7,25 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from allauth.account.internal.flows.email_verification_by_code import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY,
+)
+from allauth.socialaccount.models import SocialAccount
 from django import template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.timesince import timesince
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from accounts import brand as brands
 from accounts.audit.history import device_name
 from accounts.policy import trust
 from accounts.policy.last_used import last_way
-from accounts.policy.social_adapter import demo_providers
+from accounts.policy.social_adapter import demo_providers as stand_ins
+from accounts.policy.social_adapter import provider_names
 
 if TYPE_CHECKING:
     from django.forms import BoundField
@@ -28,6 +35,14 @@ if TYPE_CHECKING:
 register = template.Library()
 #: Sessions are noted as seen no more often than this.
 MOMENT = timedelta(minutes=5)
+UNITS = (
+    (timedelta(days=365), ngettext_lazy("%(n)d year ago", "%(n)d years ago", "n")),
+    (timedelta(days=30), ngettext_lazy("%(n)d month ago", "%(n)d months ago", "n")),
+    (timedelta(days=7), ngettext_lazy("%(n)d week ago", "%(n)d weeks ago", "n")),
+    (timedelta(days=1), ngettext_lazy("%(n)d day ago", "%(n)d days ago", "n")),
+    (timedelta(hours=1), ngettext_lazy("%(n)d hour ago", "%(n)d hours ago", "n")),
+    (timedelta(minutes=1), ngettext_lazy("%(n)d minute ago", "%(n)d minutes ago", "n")),
+)
 KEPT_IN_QUERY = ("next", "page")
 BOXES = ("checkbox", "radioselect", "checkboxselectmultiple", "clearablefile")
 
@@ -42,6 +57,7 @@ def brand() -> dict[str, Any]:
         "name": settings.BRAND_NAME,
         "host": settings.SITE_HOST,
         "accent": brands.palette()["accent"],
+        "accent_dark": brands.palette("dark")["accent"],
         "css_url": brands.css_url(),
         "icon_url": brands.icon_url(),
         "icon_type": brands.icon_type(),
@@ -80,7 +96,24 @@ def last_used(context: dict[str, Any]) -> str:
     return last_way(context["request"])
 
 
-register.simple_tag(demo_providers)
+@register.simple_tag(takes_context=True)
+def code_sent_to(context: dict[str, Any]) -> str:
+    """The new address whose code this browser is to type; "" when there is none."""
+    state = context["request"].session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY) or {}
+    return str(state.get("email", ""))
+
+
+@register.simple_tag
+def demo_providers() -> str:
+    """The names of providers whose counterpart is a stand-in: "GitHub and Google"."""
+    return get_text_list(stand_ins(), _("and"))
+
+
+@register.simple_tag(takes_context=True)
+def connected(context: dict[str, Any]) -> list[str]:
+    """The names of the providers that somebody has connected."""
+    accounts = SocialAccount.objects.filter(user=context["request"].user)
+    return provider_names(accounts.order_by("pk"))
 
 
 @register.filter
@@ -130,9 +163,16 @@ def is_phone(user_agent: str) -> bool:
 
 @register.filter
 def ago(at: datetime) -> str:
-    """How long ago, in one unit: "2 hours"; "" when it has only just been."""
-    now = timezone.now()
-    return "" if now - at < MOMENT else timesince(at, now, depth=1)
+    """How long ago, in one unit: "2 hours ago", "a moment ago".
+
+    Whole phrases: Django's timesince gives words that German must inflect.
+    """
+    passed = timezone.now() - at
+    if passed >= MOMENT:
+        for unit, words in UNITS:
+            if passed >= unit:
+                return words % {"n": passed // unit}
+    return _("a moment ago")
 
 
 @register.filter

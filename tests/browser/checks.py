@@ -74,22 +74,25 @@ def check(page: Page, name: str) -> str:
     return page.title()
 
 
-def sign_in(page: Page, site: Site, email: str, password: str = PASSWORD) -> None:
-    """By the form, wherever that leads."""
-    page.goto(site.url + "/accounts/login/")
+def sign_in(
+    page: Page,
+    site: Site,
+    email: str,
+    password: str = PASSWORD,
+    path: str = "/accounts/login/",
+) -> None:
+    """By the form, wherever that leads; going on before it led there would stop it."""
+    page.goto(site.url + path)
     page.fill("#id_login", email)
     page.fill("#id_password", password)
-    page.press("#id_password", "Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.press("#id_password", "Enter")
 
 
 def enter_the_admin(page: Page, site: Site, email: str) -> None:
     """As a new owner: the second step is set up on the way, then asked for."""
     site.make_person(email, PASSWORD, is_staff=True, is_superuser=True)
-    page.goto(site.url + "/accounts/login/?next=/admin/")
-    page.fill("#id_login", email)
-    page.fill("#id_password", PASSWORD)
-    page.press("#id_password", "Enter")
+    sign_in(page, site, email, path="/accounts/login/?next=/admin/")
     page.wait_for_url("**/accounts/2fa/totp/activate/**")
     app = Authenticator(page.locator(".secret code").inner_text())
     page.fill("#id_code", app.code())

@@ -36,11 +36,11 @@ def test_every_call_can_be_opened(docs):
 
 
 def test_it_is_as_dark_as_the_browser_asks(docs):
-    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    ground = docs.locator("html")
     docs.emulate_media(color_scheme="light")
-    light = docs.evaluate(ground)
+    light = ground.evaluate("html => getComputedStyle(html).backgroundColor")
     docs.emulate_media(color_scheme="dark")
-    docs.wait_for_function(f"{ground} !== {light!r}")
+    expect(ground).not_to_have_css("background-color", light)
 
 
 def test_a_request_has_its_examples(docs):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.browser.checks import check
-from tests.browser.test_journey import sign_in
+from tests.browser.checks import check, sign_in
 
 PASSWORD = "correct horse battery"
 IPHONE = (

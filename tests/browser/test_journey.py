@@ -6,18 +6,10 @@ import re
 
 import pytest
 
-from tests.browser.checks import enter_the_admin
+from tests.browser.checks import PASSWORD, enter_the_admin, sign_in
 from tests.fixtures import Authenticator
 
-PASSWORD = "correct horse battery"
 CODE = r"^([0-9]{4}-[0-9]{4})\s*$"
-
-
-def sign_in(page, site, email, password=PASSWORD, path="/accounts/login/"):
-    page.goto(site.url + path)
-    page.fill("#id_login", email)
-    page.fill("#id_password", password)
-    page.press("#id_password", "Enter")
 
 
 def sign_up(page, site, email):

@@ -1,7 +1,7 @@
 """A slow network: what was asked before a sign-in is answered after it.
 
-The page asks for a passkey's challenge, and the answer brings an anonymous session. Come
-late, it would take the place of the session that the sign-in brought.
+The page asks for a passkey's challenge, and the answer brings an anonymous session.
+Come late, it would take the place of the session that the sign-in brought.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.checks import PASSWORD, sign_in
 from tests.browser.test_accessibility import check
-from tests.browser.test_journey import PASSWORD, sign_in
 from tests.browser.test_passkeys import Device, add, person
 
 
@@ -21,7 +21,6 @@ def test_a_passkey_lets_one_in_while_passwords_wait(page, site, width):
     kept = device.take_out()
     for _ in range(6):
         sign_in(page, site, email, "wrong", "/accounts/login/?next=/profile/")
-        page.wait_for_load_state()
     page.wait_for_selector("h1:has-text('then try again')")
     check(page, "limited")
     assert "wrong" not in page.content()

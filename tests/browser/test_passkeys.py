@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.checks import check
-from tests.browser.test_journey import CODE, PASSWORD, sign_in
+from tests.browser.checks import PASSWORD, check, sign_in
+from tests.browser.test_journey import CODE
 
 LIST = "/accounts/2fa/webauthn/"
 WIDTHS = (320, 1280)
@@ -93,8 +93,8 @@ def person(page, site, email):
 
 
 def sign_out(page):
-    page.get_by_role("button", name="Sign out").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign out").click()
 
 
 def add(page, site, name, *, alone=True):

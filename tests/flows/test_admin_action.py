@@ -262,7 +262,10 @@ def test_the_admins_own_sign_out_and_password_pages_lead_to_ours(owner):
     assert (
         owner.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
     )
-    assert owner.post("/admin/logout/")["Location"] == "/accounts/logout/"
+    assert owner.get("/admin/logout/")["Location"] == "/accounts/logout/"
+    assert owner.get("/admin/").status_code == 200
+    assert owner.post("/admin/logout/")["Location"] == "/"
+    assert owner.get("/dashboard/").status_code == 302
 
 
 def test_second_steps_can_be_removed_for_who_lost_them(owner, make_person):

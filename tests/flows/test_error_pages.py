@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 
 from accounts.pages import overview
 from authsite import errors
-from tests.fixtures import sign_in_by_form
+from tests.fixtures import PASSWORD, sign_in_by_form
 
 STATUSES = [400, 403, 404, 405, 409, 413, 415, 429, 500, 503]
 H1 = re.compile(r"<h1>(.+?)</h1>")
@@ -98,3 +98,19 @@ def test_the_pages_that_people_meet(make_person, browser):
     assert refused.status_code == 403
     for answer in (large, refused, browser.get("/nothing/")):
         assert "Go to the start page" in answer.content.decode()
+
+
+def test_an_old_tab_after_signing_in_elsewhere_goes_on(make_person):
+    """The other tab's sign-in has made this one's form too old."""
+    make_person()
+    browser = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
+    browser.get("/accounts/login/")
+    token = browser.cookies["csrftoken"].value
+    form = {
+        "login": "maya@example.org", "password": PASSWORD,
+        "csrfmiddlewaretoken": token,
+    }  # fmt: skip
+    assert browser.post("/accounts/login/", form)["Location"] == "/dashboard/"
+    assert browser.post("/accounts/login/", form)["Location"] == "/dashboard/"
+    other = browser.post("/accounts/password/change/", {"csrfmiddlewaretoken": token})
+    assert other.status_code == 403

@@ -155,14 +155,13 @@ def test_where_one_wanted_to_go_is_kept(make_person, browser):
     assert "evil.example" not in evil
 
 
-def test_too_many_mails_for_a_new_password(make_person, browser):
-    make_person()
+def test_too_many_mails_for_a_new_password(providers, key, browser, by_code):
     for _ in range(6):
         answer = browser.post(
             "/accounts/password/reset/", {"email": "maya@example.org"}
         )
     ways = told(answer, "Wait a minute, then try again", "No further mail was sent.")
-    assert ways == set()
+    assert ways == {"passkey", "provider", "password"}  # a code is a mail as well
     assert 'href="">Back to the form' in answer.content.decode()
     with later(minutes=1, seconds=1):
         again = browser.post("/accounts/password/reset/", {"email": "m@example.org"})
@@ -177,11 +176,51 @@ def test_too_many_codes_asked_for(providers, key, browser, by_code):
     assert sign_in_by_form(browser).status_code == 302
 
 
+WAIT = "Wait a few seconds, then try again"
+MAIL = "No further mail was sent."
+
+
+def test_another_code_too_soon_after_the_first(browser):
+    """What is counted by the address that the code went to."""
+    form = {"email": "new@example.org", "password1": PASSWORD}
+    browser.post("/accounts/signup/", form)
+    answer = browser.post("/accounts/confirm-email/", {"action": "resend"})
+    told(answer, WAIT, MAIL)
+    assert 'href="">Back to the form' in answer.content.decode()
+    with later(seconds=11):
+        again = browser.post("/accounts/confirm-email/", {"action": "resend"})
+        assert again.status_code == 302
+
+
+def test_another_code_too_soon_for_a_new_address(make_person, browser):
+    make_person()
+    sign_in_by_form(browser)
+    form = {"email": "moved@example.org", "action_add": ""}
+    browser.post("/accounts/email/", form)
+    answer = browser.post("/accounts/confirm-email/", {"action": "resend"})
+    told(answer, WAIT, MAIL)
+    assert 'href="">Back to the form' in answer.content.decode()
+    # the page of the address knows that a code is to be typed
+    page = browser.get("/accounts/email/").content.decode()
+    assert "is waiting to be confirmed" in page
+    assert 'href="/accounts/confirm-email/">Enter the code' in page
+
+
+def test_a_provider_s_person_whose_address_was_just_mailed(providers):
+    unproven = {"misfortune": "unverified", "email": "zed@example.org"}
+    for number in range(2):
+        answer = sign_in_by(providers, fresh(), sub=f"z-{number}", **unproven)
+    told(answer, WAIT, MAIL)
+    page = answer.content.decode()
+    assert 'href="/accounts/login/">Back to sign-in' in page
+    assert 'href="">' not in page  # this address of the site works only once
+
+
 def test_too_many_sign_ups_from_one_place(browser):
     for number in range(21):
         form = {"email": f"new{number}@example.org", "password1": PASSWORD}
         answer = fresh().post("/accounts/signup/", form)
-    told(answer, "Wait a minute, then try again", "No account was made by this try.")
+    told(answer, "Wait a minute, then try again", "This try made no account.")
 
 
 def test_too_many_tries_of_a_reset_link(browser):

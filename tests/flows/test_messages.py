@@ -6,9 +6,23 @@ from pathlib import Path
 
 import allauth
 import pytest
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import get_adapter as account_adapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import get_adapter as mfa_adapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.adapter import get_adapter as social_adapter
 from django.test import Client
 
-from tests.fixtures import PASSWORD, enrol_totp, later, second_step, sign_in_by_form
+from tests.fixtures import (
+    PASSWORD,
+    code_in,
+    deliver_mail,
+    enrol_totp,
+    later,
+    second_step,
+    sign_in_by_form,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = Path(__file__).resolve().parents[2] / "templates"
@@ -18,6 +32,11 @@ NEVER = {
     "account/messages/phone_verified.txt",
     "account/messages/phone_verification_sent.txt",
 }
+#: Of a phone or a user name, which nobody has.
+NOBODY_S = {
+    *("phone_password_mismatch", "phone_taken", "unknown_phone", "select_only_one"),
+    *("username_blacklisted", "username_password_mismatch", "username_taken"),
+}
 
 
 def test_no_message_is_in_a_library_s_words():
@@ -25,6 +44,22 @@ def test_no_message_is_in_a_library_s_words():
     assert len(stock) > 20
     missing = {name for name in stock - NEVER if not (OURS / name).exists()}
     assert missing == set()
+
+
+@pytest.mark.parametrize(
+    ("ours", "library"),
+    [
+        (account_adapter(), DefaultAccountAdapter),
+        (social_adapter(), DefaultSocialAccountAdapter),
+        (mfa_adapter(), DefaultMFAAdapter),
+    ],
+)
+def test_no_error_is_in_a_library_s_words(ours, library):
+    kept = {
+        name for name, words in library.error_messages.items()
+        if ours.error_messages[name] == words
+    }  # fmt: skip
+    assert kept <= NOBODY_S, kept
 
 
 def notices(answer):
@@ -55,7 +90,7 @@ def test_after_a_change_of_the_password(make_person, browser):
         ("short", "Use at least 8 characters. A few words in a row work well."),
         (
             "password1",
-            "Many people use this one, so it is tried first. Choose another.",
+            "Many people use this password, so it is tried first. Choose another.",
         ),
         (
             "new@example.org1",
@@ -82,6 +117,19 @@ def test_an_address_that_is_none(browser, path, email, told):
     form = {"login": email, "email": email, "password": "x", "password1": PASSWORD}
     answer = browser.post(f"/accounts/{path}/", form)
     assert any(told in found for found in errors(answer).values())
+
+
+def test_a_new_address_that_is_taken_is_told_after_the_code(make_person, browser):
+    """Not before: else everybody could ask who has an account."""
+    make_person()
+    make_person("taken@example.org")
+    sign_in_by_form(browser)
+    form = {"email": "taken@example.org", "action_add": ""}
+    browser.post("/accounts/email/", form)
+    code = code_in(deliver_mail()[-1])
+    page = browser.post("/accounts/confirm-email/", {"code": code}).content.decode()
+    assert "This address cannot be used here. Use another one." in page
+    assert 'href="/accounts/email/">Use another e-mail address' in page
 
 
 def test_empty_fields_say_what_to_type(make_person, browser):

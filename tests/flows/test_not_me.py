@@ -14,6 +14,7 @@ from django.test import Client
 from accounts.audit.models import Action, Event
 from accounts.models import User
 from accounts.policy.account_adapter import AccountAdapter
+from tests import passkeys
 from tests.fixtures import (
     PASSWORD,
     code_in,
@@ -24,6 +25,7 @@ from tests.fixtures import (
     second_step,
     sign_in_by_form,
 )
+from tests.passkeys import SoftKey, enrol
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL, EVIL = "maya@example.org", "evil@example.org"
@@ -88,7 +90,7 @@ def test_the_mail_to_the_old_address_gives_everything_back(stranger, api):
     page = Client(SERVER_NAME="localhost").get(path)
     text = page.content.decode()
     for told in ("Nothing has happened yet.", "<b>One browser or app</b>", "Theirs",
-                 "Google", f"{EMAIL}</bdi></b> is the address", "Authenticator app",
+                 "Google", "</bdi></b> is the address", "Authenticator app",
                  "GitHub", "<b>The password</b> stops working"):  # fmt: skip
         assert told in text, told
     assert EVIL not in text
@@ -119,6 +121,8 @@ def test_the_way_back_in_is_a_mail_to_the_owner_and_the_second_step(stranger):
     press(link_in(mails_to(EMAIL, "address was changed")[-1]))
     (mail,) = mails_to(EMAIL, "choose a new password")
     assert not mails_to(EVIL, "choose a new password")
+    assert "The account was taken back" in mail.body
+    assert "Somebody asked" not in mail.body
     browser = Client(SERVER_NAME="localhost")
     form = browser.get(RESET.search(mail.body).group(1))["Location"]
     browser.post(form, {"password1": "the owner's own 77"})
@@ -235,6 +239,22 @@ def test_from_ones_own_list_with_proof(stranger, browser):
     assert stranger.get("/dashboard/").status_code == 302
     assert SocialAccount.objects.get().uid == "hers"
     assert mails_to(EMAIL, "choose a new password")
+
+
+def test_a_sign_in_by_a_passkey_warns_of_the_key_that_stays(make_person, browser):
+    make_person()
+    sign_in_by_form(browser)
+    by_password = own_event(Action.SIGN_IN)
+    key = SoftKey()
+    enrol(browser, key, "Laptop")
+    Authenticator.objects.update(created_at="2026-01-01T00:00Z")
+    thief = Client(SERVER_NAME="localhost")
+    passkeys.sign_in(thief, key)
+    told = "a passkey or security key that came in"
+    for event, is_told in ((by_password, False), (own_event(Action.SIGN_IN), True)):
+        page = thief.get(f"/accounts/activity/not-me/{event}/").content.decode()
+        assert "Take my account back" in page
+        assert (told in page) is is_told
 
 
 def test_the_list_offers_it_for_a_week_and_for_changes_alone(stranger, make_person):

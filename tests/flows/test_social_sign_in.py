@@ -256,7 +256,7 @@ def test_a_disabled_person_stays_out(providers, browser):
 def test_buttons_are_there_for_what_is_configured(providers, browser, settings):
     page = browser.get("/accounts/login/").content.decode()
     assert page.count("Continue with ") == 2
-    assert "Demo: here GitHub, Google are stand-ins" in page
+    assert "Demo: here GitHub and Google are stand-ins" in page
     del settings.SOCIALACCOUNT_PROVIDERS["github"]["APPS"]
     page = browser.get("/accounts/login/").content.decode()
     assert "Continue with Google" in page

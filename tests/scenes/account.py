@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenes.scene import Act, Scene, fill
+from tests.scenes.scene import REFUSED, Act, Scene, fill, press
 
 PASSWORD = "/accounts/password/"
 EMAIL = "/accounts/email/"
@@ -47,9 +47,12 @@ OVERVIEW = [
 ]  # fmt: skip
 SECURITY = [
     Scene("security: nothing on", "/accounts/2fa/", "Ways to sign in", "new"),
-    Scene("security: all on", "/accounts/2fa/", "Two-step sign-in is on", "rich"),
+    Scene("security: all on", "/accounts/2fa/", "Your second step is on", "rich"),
     Scene("security: key alone", "/accounts/2fa/", "You have only one", "key"),
-    Scene("security: few codes", "/accounts/2fa/", "Two-step sign-in", "few codes"),
+    Scene("security: no password", "/accounts/2fa/", "You have none yet.", "guest"),
+    Scene(
+        "security: few codes", "/accounts/2fa/", "Your second step is on", "few codes"
+    ),
     Scene("devices: one", DEVICES, "None signed in", "new"),
     Scene("devices: many", DEVICES, "Sign out the other", "rich"),
 ]
@@ -67,12 +70,17 @@ ADDRESSES = [
     Scene("e-mail: change", EMAIL, "Send a code there", "new"),
     Scene("e-mail: waiting", EMAIL, "is waiting to be confirmed", "moving"),
     Scene("e-mail: code", "/accounts/confirm-email/", "elsewhere@", "moving, code"),
+    Scene("e-mail: code on its way", EMAIL, "Enter the code", "moving, code"),
     Scene("e-mail: refused", EMAIL, PROBLEM, "new", fill(email="nonsense")),
     Scene("e-mail: long", EMAIL, "Confirmed", "rich"),
 ]  # fmt: skip
 PROVIDERS = [
     Scene("connections: none", CONNECTED, "You sign in with your e-mail", "new"),
     Scene("connections: two", CONNECTED, "Disconnect", "rich"),
+    Scene(
+        "connections: refused", CONNECTED, PROBLEM, "only Google",
+        press("main .row-side .btn", REFUSED),
+    ),
     Scene("provider: consent", "/accounts/google/login/", "tells us your e-mail"),
     Scene(
         "provider: connect", "/accounts/google/login/?process=connect",
@@ -84,7 +92,8 @@ PROVIDERS = [
         fill(email="nonsense"),
     ),
     Scene("provider: refused", f"{CONNECTED}login/cancelled/", "You stopped on"),
-    Scene("provider: failed", f"{CONNECTED}login/error/", "could not confirm", "new"),
+    Scene("provider: not connected", f"{CONNECTED}login/error/", "Nothing was", "new"),
+    Scene("provider: stopped", f"{CONNECTED}login/cancelled/", "Nothing was", "new"),
     Scene(
         "provider: failed, no answer", "/accounts/login/", "We got no answer",
         act=astray("error_500"),

@@ -87,7 +87,10 @@ def moving(email: str, waiting: str = "") -> dict[str, str]:
 
 
 def guest(standins: Standins) -> dict[str, dict[str, str]]:
-    """Who signs in by Google alone, without a password: in, with a code, and out."""
+    """Who signs in by Google, without a password: in, with a code, and out.
+
+    And somebody who has no other way in than that.
+    """
     found = {}
     for name in ("", ", asked", ", out"):
         client = visitor()
@@ -98,7 +101,11 @@ def guest(standins: Standins) -> dict[str, dict[str, str]]:
         if name == ", out":
             client.post("/accounts/logout/")
         found[f"guest{name}"] = cookies(client)
-    return found
+    client = visitor()
+    sign_in_by(standins, client, email="google@example.org", sub="alone")
+    mine = EmailAddress.objects.filter(email="google@example.org")
+    mine.update(verified=False)  # so no code by mail is a way in
+    return {**found, "only Google": cookies(client)}
 
 
 def no_address(standins: Standins) -> dict[str, str]:

@@ -19,6 +19,7 @@ from accounts.audit.models import Action, Event
 from accounts.models import User
 from accounts.policy import closing, ended, not_me
 from accounts.policy.sessions import end
+from accounts.policy.webauthn import keys_of
 from tests.fixtures import enrol_totp, second_step
 from tests.passkeys import SoftKey, enrol, sign_in
 from tests.scenes import halfway, rich
@@ -37,10 +38,9 @@ def make() -> dict[str, dict]:
     for more in (rich.make, halfway.make):
         found |= more()
     rich_one = User.objects.get(email=rich.EMAIL)
-    keys = Authenticator.objects.filter(user=rich_one, type="webauthn")
     facts = {
         "rich": str(rich_one.pk),
-        "key": str(keys.first().pk),
+        "key": str(keys_of(rich_one)[0].pk),
         "last_key": str(Authenticator.objects.get(data__name=ALONE).pk),
         "sign_in": sign_in_of("new@example.org"),
         "undo": closing_one(),

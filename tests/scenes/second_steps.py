@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenes.scene import REFUSED, Scene, fill, press
+from tests.scenes.scene import REFUSED, Act, Scene, fill, press
 
 STEP = "/accounts/2fa/authenticate/"
 TOTP = "/accounts/2fa/totp/"
@@ -10,17 +10,21 @@ CODES = "/accounts/2fa/recovery-codes/"
 KEYS = "/accounts/2fa/webauthn/"
 PROOF = "/accounts/reauthenticate/"
 WRONG = "000000"
+
+
+def bad_key(form: str) -> Act:
+    """Send what no key has signed."""
+
+    def act(page, stage):
+        page.locator(form).evaluate(
+            "form => { form.elements.credential.value = '{\"id\": 1}'; form.submit(); }"
+        )
+        page.locator(REFUSED).wait_for()
+
+    return act
+
+
 PROBLEM = "There is a problem"
-
-
-def answered_badly(page, stage):
-    """As by a key that is broken: its answer holds nothing."""
-    page.evaluate(
-        "const form = document.querySelector('form[data-key-ceremony]');"
-        "form.elements.credential.value = '{}'; form.submit()"
-    )
-    page.locator(REFUSED).wait_for()
-
 
 AT_THE_ENTRANCE = [
     Scene("second step: app", STEP, "Open your authenticator app", "app, halfway"),
@@ -32,7 +36,8 @@ AT_THE_ENTRANCE = [
         fill(".card-foot form .btn", code=WRONG),
     ),
     Scene(
-        "second step: key alone, refused", STEP, PROBLEM, "key, halfway", answered_badly
+        "second step: key refused", STEP, PROBLEM, "key, halfway",
+        bad_key("#webauthn_form"),
     ),
     Scene("second step: trust", "/accounts/2fa/trust/", "Trust this", "app, trust"),
     Scene(
@@ -81,6 +86,10 @@ AGAIN = [
         fill(code=WRONG),
     ),
     Scene("proof: key", f"{KEYS}reauthenticate/", "security key", "rich"),
+    Scene(
+        "proof: key refused", f"{KEYS}reauthenticate/", PROBLEM, "rich",
+        bad_key("main form[data-key-ceremony]"),
+    ),
     Scene("proof: by mail", f"{PROOF}code/?next=/profile/", "We will send", "guest"),
     Scene(
         "proof: by mail, sent", f"{PROOF}code/?next=/profile/", "We sent a code",

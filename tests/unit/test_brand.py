@@ -138,7 +138,7 @@ def test_pages_without_a_request_have_the_brand(branded, name):
     assert f'href="{brand.css_url()}"' in page
     assert f'src="{brand.logo_url()}" width="96" height="32"' in page
     assert f'<link rel="icon" href="{brand.logo_url()}" type="image/svg+xml">' in page
-    assert '<meta name="theme-color" content="#7a1fa2">' in page
+    assert '<meta name="theme-color" content="#7a1fa2" media' in page
     assert "Example &lt;&amp; Sons&gt;" in page
 
 
@@ -188,7 +188,7 @@ def test_a_logo_has_its_room_before_it_comes(settings, tmp_path, name, content, 
         ("b.svg", b"<svg viewBox='0 0 x 1'>", "has a viewBox that cannot be read"),
         ("c.svg", b"<svg viewBox='0 0 0 1'>", "has no size"),
         ("d.png", SVG.encode(), "is no PNG"),
-        ("e.png", png(9, 9) + b"\0" * brand.LOGO_BYTES, "is larger than 64 KB"),
+        ("e.png", png(9, 9) + b"\0" * brand.LOGO_BYTES, "is larger than 12 KB"),
     ],
 )
 def test_what_is_no_logo_stops_the_start(settings, tmp_path, name, content, why):

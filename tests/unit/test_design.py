@@ -165,6 +165,7 @@ def test_every_element_of_the_library_is_ours():
 #: Pages of the library that our settings cannot reach, and the setting that says so.
 UNREACHABLE = {
     "account/verification_sent": "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED",
+    "account/email_confirm": "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED",
     "account/email": "ACCOUNT_CHANGE_EMAIL",
     "account/confirm_password_reset_code": "!ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED",
     "account/phone_change": "!ACCOUNT_PHONE_VERIFICATION_ENABLED",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gettext
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import polib
 import pytest
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 
+from accounts.templatetags.pages import ago
 from tests import messages
 from tests.fixtures import sign_in_by_form
 from tests.scenes.table import SCENES
@@ -104,6 +105,26 @@ def test_german_dates():
     with translation.override("en"):
         assert date_format(at, "DATETIME_FORMAT") == "25 November 2026, 10:14"
         assert date_format(at, "SHORT_DATETIME_FORMAT") == "25 Nov 2026, 10:14"
+
+
+@pytest.mark.parametrize(
+    ("passed", "english", "german"),
+    [
+        ({"seconds": 200}, "a moment ago", "gerade eben"),
+        ({"minutes": 59}, "59 minutes ago", "vor 59 Minuten"),
+        ({"hours": 1}, "1 hour ago", "vor 1 Stunde"),
+        ({"days": 2}, "2 days ago", "vor 2 Tagen"),
+        ({"days": 13}, "1 week ago", "vor 1 Woche"),
+        ({"days": 65}, "2 months ago", "vor 2 Monaten"),
+        ({"days": 800}, "2 years ago", "vor 2 Jahren"),
+    ],
+)
+def test_how_long_ago(passed, english, german):
+    at = timezone.now() - timedelta(**passed)
+    with translation.override("en"):
+        assert ago(at) == english
+    with translation.override("de"):
+        assert ago(at) == german
 
 
 class Texts(HTMLParser):

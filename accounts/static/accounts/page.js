@@ -50,11 +50,17 @@
     });
   }
 
-  /* A second press while the first is under way sends nothing. */
+  /* A second press while the first is under way sends nothing. After a while it does:
+     the first may have been stopped, or have brought a file and no page. */
+  const UNDER_WAY = 3000;
   for (const form of fields("form[method=post]")) {
     form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) event.preventDefault();
+      if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+      }
       form.dataset.sent = "yes";
+      setTimeout(() => delete form.dataset.sent, UNDER_WAY);
     });
   }
   window.addEventListener("pageshow", () => {

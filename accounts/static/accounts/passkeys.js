@@ -74,7 +74,7 @@
 
   function explain(error) {
     if (QUIET.includes(error.name)) return;
-    const words = { InvalidStateError: "already", SecurityError: "elsewhere" };
+    const words = { InvalidStateError: "already", SecurityError: "elsewhere", Limited: "limited" };
     say(box.dataset[words[error.name] || "failed"]);
   }
 
@@ -110,6 +110,7 @@
 
   async function options(aborted) {
     const response = await fetch(login.action, { headers: { Accept: "application/json" }, signal: aborted });
+    if (response.status === 429) throw Object.assign(new Error("no options yet"), { name: "Limited" });
     if (!response.ok) throw new Error("no options");
     return (await response.json()).request_options;
   }
