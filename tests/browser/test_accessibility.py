@@ -104,8 +104,8 @@ def test_the_frame_sees_planted_faults(tab, scenes):
         (".input-action", "insetBlock", "8px", "under 44 px"),
         (".check label", "display", "none", "under 24 px", "no visible label"),
         ("label", "className", "vh", "no visible label"),
-        ("h1", "className", "error-summary",
-         "is not first", "has not the focus", "no error in the title"),
+        ("h1", "className", "error-summary", "is not first", "has not the focus"),
+        ("h1", "id", "error-summary", "no error in the title"),
     ):  # fmt: skip
         plant(tab, what, name, value)
         found = tab.evaluate(FRAME)
