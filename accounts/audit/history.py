@@ -64,6 +64,7 @@ WARNINGS = frozenset(
         Action.SIGN_IN_LIMITED,
         Action.FACTOR_REFUSED,
         Action.ENROLMENT_REQUIRED,
+        Action.ADMIN_DENIED,
         Action.REFRESH_REPLAYED,
         Action.FACTOR_REMOVED,
         Action.FACTORS_REMOVED,

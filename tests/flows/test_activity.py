@@ -16,7 +16,7 @@ PAGE = "/accounts/activity/"
 NOT_OF_PEOPLE = {
     action
     for action in Action
-    if action.value.startswith(("system:key", "admin:group", "admin:door"))
+    if action.value.startswith(("system:key", "admin:group"))
 }
 
 
