@@ -29,6 +29,7 @@ WORKER = [PYTHON, "manage.py", "db_worker", "--no-reload", "--interval", "0.5"]
 GRACE = 8  # seconds that children get to end by themselves
 START = 30  # seconds until the first answer
 UPKEEP = 60  # seconds between two looks at the outbox
+LONGEST_PAUSE = 16.0  # seconds between two starts of a helper that cannot stay
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -158,26 +159,50 @@ def supervise(
     A worker that ends (it does when the database goes away) is started again. `tell`
     is called once the web server answers. Returns 1 when the web server has ended.
     """
-    helpers = {"mail worker": WORKER, **(others or {})}
-    commands = {"web": web, **helpers}
-    children = {name: start(command) for name, command in commands.items()}
+    helpers = [
+        Helper(name, command)
+        for name, command in {"mail worker": WORKER, **(others or {})}.items()
+    ]
+    server = start(web)
     try:
-        if wait_for_answer(port, children["web"]):
+        if wait_for_answer(port, server):
             tell()
         ticks = 0
-        while children["web"].poll() is None:
+        while server.poll() is None:
             if ticks % UPKEEP == 0:
                 upkeep()
-            for name, command in helpers.items():
-                if children[name].poll() is not None:
-                    sys.stderr.write(f"The {name} has ended; starting again.\n")
-                    children[name] = start(command)
+            for helper in helpers:
+                helper.look()
             ticks += 1
             time.sleep(1)
         sys.stderr.write("The web server has ended.\n")
         return 1
     finally:
-        stop(list(children.values()))
+        stop([server, *(helper.process for helper in helpers)])
+
+
+class Helper:
+    """A process that is started again when it ends; later each time it ends at once.
+
+    Each start takes a core for a second, which a database that is away may need.
+    """
+
+    def __init__(self, name: str, command: list[str]) -> None:
+        self.name, self.command = name, command
+        self.process = start(command)
+        self.started, self.pause = time.monotonic(), 1.0
+
+    def look(self) -> None:
+        """To be called every second or so."""
+        lived = time.monotonic() - self.started
+        if self.process.poll() is None:
+            if lived > LONGEST_PAUSE:
+                self.pause = 1.0
+        elif lived >= self.pause:
+            sys.stderr.write(f"The {self.name} has ended; starting again.\n")
+            self.process = start(self.command)
+            self.started = time.monotonic()
+            self.pause = min(2 * self.pause, LONGEST_PAUSE)
 
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:

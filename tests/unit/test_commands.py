@@ -245,6 +245,34 @@ def test_the_launcher_refuses_a_taken_port():
             launch.refuse_taken_port(port)
 
 
+def test_a_helper_that_cannot_stay_is_started_ever_later(monkeypatch):
+    now, starts = [0.0], []
+
+    class Ended:
+        def poll(self):
+            return 1
+
+    def start(command):
+        starts.append(now[0])
+        return Ended()
+
+    monkeypatch.setattr(launch, "start", start)
+    monkeypatch.setattr(launch.time, "monotonic", lambda: now[0])
+    helper = launch.Helper("mail worker", ["false"])
+    for second in range(1, 61):
+        now[0] = float(second)
+        helper.look()
+    assert starts == [0, 1, 3, 7, 15, 31, 47]
+    helper.process.poll = lambda: None  # it stays
+    now[0] = 70.0
+    helper.look()
+    helper.process.poll = lambda: 1
+    for second in (71.0, 72.0, 73.0):
+        now[0] = second
+        helper.look()
+    assert starts[-2:] == [71, 73]
+
+
 def test_serve_refuses_a_database_that_is_not_migrated(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "authsite.launch", "serve"],
