@@ -90,7 +90,7 @@ def test_in_and_out_and_in_again(page, demo_site, provider, size):
     page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{demo_site}/profile/")
     button = page.get_by_role("button", name=f"Continue with {provider}")
-    assert page.get_by_text("Demo: here GitHub, Google are stand-ins").count() == 1
+    assert page.get_by_text("Demo: here GitHub and Google are stand-ins").count() == 1
     assert page.get_by_text("Last used").count() == 0
     check(page, f"sign-in with {provider}, {size}")
     button.click()
