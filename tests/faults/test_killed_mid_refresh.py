@@ -48,6 +48,7 @@ class Client:
     def run(self):
         while self.going.is_set():
             self.turn()
+            time.sleep(0.05)  # leaves the machine to the workers that start
 
     def turn(self):
         """One refresh, asked again until it is answered; gives up after 8 s."""
