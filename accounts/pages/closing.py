@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.pages.forms import refusal
 from accounts.pages.links import behind_link, dead, limited, see_other, with_proof
+from accounts.pages.refusal import refusal
 from accounts.policy import closing
 from accounts.policy.devices import signed_in
 from accounts.policy.sessions import leave

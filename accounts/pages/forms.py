@@ -40,13 +40,6 @@ def dress(
     field.widget.attrs.update(attrs)
 
 
-def refusal(why: Any) -> forms.Form:
-    """A form that says why not, where there is no field: pages show it as an error."""
-    form = forms.Form({})
-    form.add_error(None, why)
-    return form
-
-
 def focus(form: forms.BaseForm, name: str) -> None:
     """Start in this field, but only on a fresh form: errors take the focus."""
     if not form.is_bound:

@@ -23,8 +23,8 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.generic.edit import FormView
 
-from accounts.pages.forms import refusal
 from accounts.pages.lost_steps import explained
+from accounts.pages.refusal import refusal
 from accounts.policy import webauthn
 from accounts.policy.limits import limit_options
 from accounts.policy.stages import is_unchanged

@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.urls import clear_url_caches
 
 from accounts.models import User
-from authsite import launch, social
+from authsite import launch, social, supervise
 from authsite import standins as standins_offer
 from tests.fixtures import enrol_totp
 from tests.services.ports import free_port
@@ -256,9 +256,9 @@ def test_a_helper_that_cannot_stay_is_started_ever_later(monkeypatch):
         starts.append(now[0])
         return Ended()
 
-    monkeypatch.setattr(launch, "start", start)
-    monkeypatch.setattr(launch.time, "monotonic", lambda: now[0])
-    helper = launch.Helper("mail worker", ["false"])
+    monkeypatch.setattr(supervise, "start", start)
+    monkeypatch.setattr(supervise.time, "monotonic", lambda: now[0])
+    helper = supervise.Helper("mail worker", ["false"])
     for second in range(1, 61):
         now[0] = float(second)
         helper.look()
@@ -273,22 +273,28 @@ def test_a_helper_that_cannot_stay_is_started_ever_later(monkeypatch):
     assert starts[-2:] == [71, 73]
 
 
-def test_serve_refuses_a_database_that_is_not_migrated(tmp_path):
+@pytest.mark.parametrize(
+    ("database", "told"),
+    [
+        ("sqlite:///{folder}/empty.sqlite3", "manage.py migrate"),
+        ("postgres://maya:secretpw@127.0.0.1:{port}/x", "DATABASE_URL: no answer"),
+    ],
+)
+def test_serve_refuses_a_database_that_is_not_ready(tmp_path, database, told):
+    url = database.format(folder=tmp_path, port=free_port())
     done = subprocess.run(
         [sys.executable, "-m", "authsite.launch", "serve"],
         cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3",
-            "PORT": str(free_port()),
-        },
+        env={**os.environ, "DATABASE_URL": url, "PORT": str(free_port())},
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
     assert done.returncode == 1
-    assert "manage.py migrate" in done.stderr
+    assert told in done.stderr
+    assert "secretpw" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_word_is_explained():
