@@ -54,7 +54,7 @@ def test_without_password_and_factor_a_mailed_code_is_the_proof(by_provider):
             asked["Location"] == f"{PROOF}?next=%2Faccounts%2F2fa%2Ftotp%2Factivate%2F"
         )
         shown = page(asked["Location"])
-        assert "We will send a code to" in shown.content.decode()
+        assert "We will email a code to" in shown.content.decode()
         assert deliver_mail() == []  # nothing is sent for a look
         page(asked["Location"], {"action": "send"})
         message = deliver_mail()[-1]
@@ -142,7 +142,7 @@ def test_whoever_has_a_password_gets_no_code_instead(make_person, browser, api):
 def test_without_a_verified_address_nothing_is_let_through(by_provider):
     EmailAddress.objects.update(verified=False)
     with later():
-        assert by_provider.page("/accounts/password/set/").status_code == 302
+        assert by_provider.page("/accounts/password/set/").status_code == 403
         assert by_provider.page(PROOF, {"action": "send"}).status_code == 403
         by_provider.program.renew(by_provider.program)
         call = by_provider.program
