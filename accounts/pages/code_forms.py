@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.pages.forms import CodeField, dress_email, focus
@@ -56,14 +55,14 @@ class RequestReauthenticationCodeForm(account.RequestReauthenticationCodeForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
+        del self.fields["recipient"]
         self.email = address_of(user)
-        self.fields["recipient"] = forms.ChoiceField(
-            choices=[(self.email, self.email)], required=False
-        )
 
-    def clean_recipient(self) -> str:
-        """Whether it was sent along or not."""
-        return self.email
+    def clean(self) -> dict[str, Any]:
+        """As allauth's, whatever address was sent along."""
+        self.cleaned_data["recipient"] = self.email
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
 
 
 class ConfirmReauthenticationCodeForm(
