@@ -226,6 +226,10 @@ def test_emails_are_counted_however_they_are_asked_for(by_provider, settings, do
         answer = call("POST", f"{CALL}/{again}", {"email": EMAIL})
     assert answer.status_code == 429
     assert len(deliver_mail()) == 1
+    if "page" in door:
+        text = answer.content.decode()
+        assert "Too many mails were asked for" in text
+        assert "Wait a minute, then try again" in text
 
 
 def test_there_is_no_resend_only_a_new_request(by_provider):
