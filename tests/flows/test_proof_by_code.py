@@ -361,10 +361,16 @@ def test_a_code_on_its_way_is_void_once_it_is_not_the_way_anymore(
 def test_a_void_code_is_not_pending_in_the_401(providers, browser):
     sign_in_by(providers, browser)
     browser.post(PAGE)
-    browser.post("/accounts/password/set/", {"password1": PASSWORD})
     with later():
         asked = call_as_browser(browser, "account/email", {"email": "n@example.org"})
-        assert (asked.status_code, set(flows(asked))) == (401, {"reauthenticate"})
+        assert flows(asked)[FLOW]["is_pending"]
+        lose_address(User.objects.get())
+        asked = call_as_browser(browser, "account/email", {"email": "n@example.org"})
+        there = [{"email": "new@example.org"}]
+        assert flows(asked) == {FLOW: {"id": FLOW, "recipients": there}}
+        enrol_totp(User.objects.get())
+        asked = call_as_browser(browser, "account/email", {"email": "n@example.org"})
+        assert (asked.status_code, set(flows(asked))) == (401, {"mfa_reauthenticate"})
 
 
 # Our paths from before --------------------------------------------------------------
