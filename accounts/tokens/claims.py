@@ -15,6 +15,8 @@ REFRESH_TYP = "rt+jwt"
 AAL1 = "aal1"
 AAL2 = "aal2"
 LEVELS = (AAL1, AAL2)
+#: RFC 9068 2.2 requires a `client_id`: this one for sign-ins on our own pages and API.
+CLIENT_ID = "first-party"
 MAX_TOKEN_LENGTH = 4096
 #: As long as a sign-in may take from its first step to its last.
 EVENT_SECONDS = 900
@@ -171,6 +173,7 @@ NEEDED_IN_ACCESS: dict[str, Check] = {
 }
 #: What a token may do without, and must not get wrong.
 OPTIONAL: dict[str, Check] = {
+    "client_id": _is_text,
     "nbf": _is_time,
     "auth_time": _is_time,
     "amr": _is_texts,
