@@ -10,7 +10,10 @@ from tests.counts import count
 
 #: All that a database takes: no lone surrogates, no NUL.
 letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
-names = st.lists(st.text(letters, min_size=1, max_size=150), max_size=60, unique=True)
+# Long ones, so that many lists do not fit.
+lengths = st.integers(min_value=1, max_value=150)
+name = st.builds(str.__mul__, letters, lengths)
+names = st.lists(name, min_size=8, max_size=60, unique=True)
 
 
 @settings(max_examples=count(100, 5_000), deadline=None)
