@@ -249,7 +249,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "publickey-credentials-get": ["self"],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # 9. Passwords -------------------------------------------------------------------
 # Django's own Argon2 hasher must not stand here: it has the same name in a hash, and

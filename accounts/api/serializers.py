@@ -59,13 +59,16 @@ class PairSerializer(serializers.Serializer):
 
 
 class MeSerializer(serializers.Serializer):
-    """GET /api/me/: who the token speaks of, and how they signed in."""
+    """GET /api/me/: what the token says of the person, and how they signed in."""
 
     id = serializers.UUIDField()
     email = serializers.EmailField()
     email_verified = serializers.BooleanField()
     name = serializers.CharField()
-    groups = serializers.ListField(child=serializers.CharField())
+    groups = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Those that are marked for tokens, by name, as far as they fit.",
+    )
     amr = serializers.ListField(
         child=serializers.CharField(), help_text="Methods (RFC 8176), and `fed`."
     )

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.policy import enrolment, sessions
@@ -17,6 +16,7 @@ from accounts.tokens import claims
 from accounts.tokens.classes import AccessToken, RefreshToken
 from accounts.tokens.errors import NoPolicySession, TokenRevoked
 from accounts.tokens.models import Family
+from accounts.tokens.person_claims import person_claims
 from accounts.tokens.revoke import Reason, revoke_families
 from accounts.tokens.ring import forget, ring
 
@@ -111,7 +111,7 @@ def pair(family: Family) -> TokenPair:
     access = AccessToken()
     access.payload = {
         **_common(family, access, claims.access_jti(family.current_jti), issued),
-        **_person(family),
+        **person_claims(family),
         "amr": family.amr,
         "acr": family.acr,
         "auth_time": int(family.auth_time.timestamp()),
@@ -136,12 +136,3 @@ def _common(
         "iat": int(issued.timestamp()),
         "exp": int(ends.timestamp()),
     }
-
-
-def _person(family: Family) -> dict[str, Any]:
-    user = family.person
-    verified = EmailAddress.objects.filter(
-        user_id=user.pk, email=user.email, verified=True
-    ).exists()
-    names = user.groups.order_by("name").values_list("name", flat=True)
-    return {"email": user.email, "email_verified": verified, "groups": list(names)}

@@ -163,6 +163,16 @@ def test_a_short_secret_is_a_check_error():
     assert "secrets.token_urlsafe" in output
 
 
+@pytest.mark.parametrize(("name", "most"), [("JWT_ISSUER", 160), ("JWT_AUDIENCE", 176)])
+def test_names_that_make_tokens_too_long_are_a_check_error(name, most):
+    longest = "https://".ljust(most, "x")
+    assert start(**{name: longest})[0] == 0
+    code, output = start(**{name: f"{longest}x"})
+    assert code
+    assert "authsite.E010" in output
+    assert f"{name} has more than {most} bytes" in output
+
+
 @pytest.mark.parametrize("name", ["Acme, Inc.", "A: B; <C>", 'The "best" @ it'])
 def test_mail_can_be_sent_whatever_the_brand_is_called(name):
     asked = (
