@@ -16,7 +16,6 @@ from accounts.policy.reauthentication import (
     address_of,
     forget_void_code,
     is_by_code,
-    offered,
 )
 
 if TYPE_CHECKING:
@@ -30,13 +29,14 @@ class Required(response.ReauthenticationResponse):
 
     def _get_flows(self, request: HttpRequest, user: User) -> list[dict[str, Any]]:
         forget_void_code(request)
-        flows = offered(super()._get_flows(request, user))
+        refused = set() if is_by_code(user) else {FLOW}
+        if trust.is_unproven(request, user):
+            refused.add("reauthenticate")
+        flows = super()._get_flows(request, user)
         for flow in flows:
             if flow["id"] == FLOW:
                 flow["recipients"] = [{"email": address_of(user)}]
-        if trust.is_unproven(request, user):
-            return [flow for flow in flows if flow["id"] != "reauthenticate"]
-        return flows
+        return [flow for flow in flows if flow["id"] not in refused]
 
 
 class RequestCodeInput(inputs.RequestReauthenticationCodeInput):

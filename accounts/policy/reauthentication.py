@@ -1,8 +1,7 @@
 """Reauthentication by an emailed code: only for people who have nothing else.
 
 allauth offers the code to everybody with a verified address, beside a password or
-second factor. Here it never replaces either, and goes to one address alone. Pages,
-calls and the lists of what is offered all go by `offered`.
+second factor. Here it never replaces either, and goes to one address alone.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ MAIL = "account/email/proof_code"
 
 
 def offered(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What is left of allauth's flows or methods: a code only if it is alone."""
+    """What is left of allauth's flows, or methods of pages: a code only if alone."""
     return [one for one in found if one["id"] != FLOW] or found
 
 
