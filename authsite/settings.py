@@ -196,7 +196,11 @@ CACHES: dict[str, dict[str, Any]] = {
 if _cache:
     CACHES["default"] = _cache | {
         "BACKEND": "accounts.policy.cache.FallbackRedisCache",
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "OPTIONS": {
+            "socket_timeout": 1,
+            "socket_connect_timeout": 1,
+            "serializer": "accounts.policy.json_cache.JSONSerializer",
+        },
     }
 
 # 7. Sessions and cookies --------------------------------------------------------
