@@ -9,10 +9,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/.runtime ## Everything on this machine: http://localhost:8000 (PORT=… for another)
+run: .venv/.runtime ## Everything on this machine: http://localhost:8000 (PORT=…, HOST=… for others)
 	@$(BIN)/python -m authsite.launch run
 
-serve: .venv/.runtime ## Production, set up by the environment (see .env.example)
+serve: .venv/.runtime ## Production, set up by the environment or .env (see .env.example)
 	@$(BIN)/python -m authsite.launch serve
 
 test: .venv/.tests ## The whole test suite, on PostgreSQL and Valkey, and flows on SQLite
@@ -36,7 +36,7 @@ messages: .venv/.tests ## Collect what is to be translated into locale/, and com
 bench: .venv/.tests ## Measure: rates and times on this machine
 	@$(BIN)/python -m tests.bench
 
-clean: ## Remove what the others made, but .env and the database
+clean: ## Remove what the others made, but env files and the database
 	rm -rf .venv .ruff_cache .mypy_cache .pytest_cache .import_linter_cache var/static
 
 .venv/bin/python:

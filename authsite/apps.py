@@ -14,7 +14,7 @@ class AuthsiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from authsite import checks  # noqa: F401
+        from authsite import checks, checks_deployed  # noqa: F401
 
 
 class StaticConfig(StaticFilesConfig):

@@ -1,6 +1,6 @@
-"""System checks: what must be right before anybody signs in, with the line that mends.
+"""System checks: what must be right before anyone signs in, and how to fix it.
 
-Errors stop every command and the server; warnings stop `check --deploy`.
+Errors stop every command and the server. For deployments: checks_deployed.py.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from accounts import brand, colours
@@ -163,36 +162,3 @@ def brand_logo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
-
-
-@register(Tags.security, deploy=True)
-def deployed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """What a public address needs."""
-    found: list[CheckMessage] = []
-    if not settings.HTTPS:
-        found.append(
-            checks.Warning(
-                "SITE_URL is not https.",
-                hint="Set SITE_URL=https://your.domain: cookies and tokens would "
-                "cross the network in clear.",
-                id="authsite.W001",
-            )
-        )
-    if not settings.JWT_ISSUER.startswith("https://"):
-        found.append(
-            checks.Warning(
-                "JWT_ISSUER is not https.",
-                hint="Leave it to SITE_URL, or set an https URL (RFC 9068 asks it).",
-                id="authsite.W002",
-            )
-        )
-    if settings.HTTPS and not settings.TRUSTED_PROXY_COUNT:
-        found.append(
-            checks.Warning(
-                "SITE_URL is https, but no proxy that ends https is trusted.",
-                hint="Set TRUSTED_PROXY_COUNT=1 (or how many there are): without it "
-                "every page redirects to itself.",
-                id="authsite.W003",
-            )
-        )
-    return found

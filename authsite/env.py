@@ -1,22 +1,27 @@
-"""The only reader of the environment: typed, loud on bad values, NAME_FILE secrets."""
+"""The only reader of the environment: typed, loud on bad values, NAME_FILE secrets.
+
+Values are literal: `$`, `#` and `%` mean themselves.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from authsite import cache_url, env_file, origins
+
 BASE_DIR = Path(__file__).resolve().parent.parent
+DOTENV = BASE_DIR / ".env"
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
-#: As allauth reads them; without the last part they are by network address.
-RATE = re.compile(r"\d+/(?:\d+(?:\.\d+)?)?[smhd](?:/(ip|user|key))?")
+DIGITS = 10  # int() raises an error of its own beyond some thousands
 COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 
 
@@ -39,30 +44,62 @@ class Env:
     """Reads variables; each getter raises ImproperlyConfigured naming the variable."""
 
     def __init__(self) -> None:
-        self.read_file()
-        self._values = environ.FileAwareEnv()
+        self._has_read = False
         #: Every name that was asked for, so that docs can be compared with code.
         self.names: set[str] = set()
 
-    def read_file(self) -> None:
-        """Read .env, if there is one; what is set already stays.
+    def has(self, name: str) -> bool:
+        """Whether a variable is set, itself or as NAME_FILE; an empty one counts."""
+        return name in os.environ or f"{name}_FILE" in os.environ
 
-        ENV_FILE names another file; empty means none (tests must not see a .env).
+    def has_chosen_file(self) -> bool:
+        """Whether ENV_FILE says which file to read; empty means none."""
+        return "ENV_FILE" in os.environ
+
+    def read_default_file(self) -> None:
+        """Read ENV_FILE, else .env if there is one; the first getter does it too."""
+        chosen = os.environ.get("ENV_FILE")
+        if chosen:
+            self.read_file(Path(chosen))
+        elif chosen is None and os.path.lexists(DOTENV):
+            self.read_file(DOTENV)
+        self._close()
+
+    def read_file(self, path: Path) -> None:
+        """Set what a file says, for this process and its children.
+
+        What the environment sets stays, be it as NAME or as NAME_FILE.
         """
-        path = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
-        if path:
-            environ.Env.read_env(path)
+        values = env_file.read(path)
+        new = {
+            name: value
+            for name, value in values.items()
+            if name not in os.environ and not os.environ.get(_other_form(name))
+        }
+        os.environ.update(new)
+        self._close()
+
+    def _close(self) -> None:
+        # Children inherit what was read; they must not read another file on top.
+        os.environ["ENV_FILE"] = ""
+        self._has_read = True
 
     def text(self, name: str, default: str = "") -> str:
         """The value with outer white space removed; an empty one means the default."""
+        if not self._has_read:
+            self.read_default_file()
         self.names.add(name)
+        value = os.environ.get(name, "").strip()
+        file = os.environ.get(f"{name}_FILE", "").strip()
+        if value and file:
+            raise wrong(name, f"is set, and so is {name}_FILE: remove one of them")
+        if file:
+            value = env_file.read_secret(name, Path(file)).strip()
         try:
-            value = self._values.str(name, default="")
-        except OSError as error:
-            raise wrong(
-                name, f"{name}_FILE cannot be read ({error.strerror})"
-            ) from None
-        return value.strip() or default
+            value.encode()
+        except UnicodeEncodeError:
+            raise wrong(name, "is not UTF-8 text") from None
+        return value or default
 
     def boolean(self, name: str, *, default: bool) -> bool:
         """true/false, yes/no, on/off or 1/0 in any case."""
@@ -78,9 +115,21 @@ class Env:
     ) -> int:
         """A whole number from least to most."""
         value = self.text(name, str(default))
-        if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
+        digits = value.isascii() and value.isdecimal() and len(value) <= DIGITS
+        if not (digits and least <= int(value) <= most):
             raise wrong(name, f"write a whole number from {least} to {most}")
         return int(value)
+
+    def address(self, name: str, default: str) -> str:
+        """An IP address; IPv4 written as IPv6 becomes IPv4."""
+        try:
+            found = ip_address(self.text(name, default))
+        except ValueError:
+            found = None
+        if found is None or "%" in str(found):
+            what = f"write an IP address such as {default}, without a port"
+            raise wrong(name, f"{what} (some shells set {name}: unset it)")
+        return str(getattr(found, "ipv4_mapped", None) or found)
 
     def items(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """A list, written with commas."""
@@ -94,24 +143,33 @@ class Env:
             raise wrong(name, f"write one of {', '.join(allowed)}")
         return value
 
+    def hosts(self, name: str, default: tuple[str, ...]) -> list[str]:
+        """Host names for ALLOWED_HOSTS, written with commas, in lower case."""
+        found = [item.lower() for item in self.items(name, default)]
+        if not all(origins.is_host_pattern(item) for item in found):
+            what = "write hosts such as id.example.com or [::1]"
+            raise wrong(name, f"{what}, without a scheme, port or path")
+        return found
+
     def origin(self, name: str, default: str = "") -> str:
-        """An http(s) origin such as https://id.example.com, without a path."""
+        """An http(s) origin such as https://id.example.com, as browsers write it."""
         value = self.text(name, default).rstrip("/")
-        if value and not _is_origin(value):
+        found = origins.normal_origin(value)
+        if value and not found:
             raise wrong(name, "write an origin such as https://id.example.com")
-        return value
+        return found
 
     def origins(self, name: str) -> list[str]:
         """Several origins, written with commas."""
-        found = self.items(name)
-        if not all(_is_origin(item) for item in found):
+        found = [origins.normal_origin(item) for item in self.items(name)]
+        if not all(found):
             raise wrong(name, "write origins such as https://id.example.com")
         return found
 
     def url(self, name: str) -> str:
         """An http(s) address, with a path or without; no trailing slash."""
         value = self.text(name).rstrip("/")
-        if value and not _is_address(value):
+        if value and not origins.is_address(value):
             raise wrong(name, "write an address such as https://id.example.com/path")
         return value
 
@@ -119,7 +177,7 @@ class Env:
         """An http(s) address of somebody else's page, exactly as it is written."""
         value = self.text(name)
         bare = value.partition("?")[0].partition("#")[0]
-        if value and not (_is_address(bare) and _is_plain(value)):
+        if value and not (origins.is_address(bare) and origins.is_plain(value)):
             raise wrong(name, "write an address such as https://example.com/terms")
         return value
 
@@ -157,8 +215,12 @@ class Env:
         return self._parsed(name, default, environ.Env.db_url_config)
 
     def cache(self, name: str) -> dict[str, Any]:
-        """CACHES["default"] from a URL such as redis://host:6379/0; {} without one."""
-        return self._parsed(name, "", environ.Env.cache_url_config)
+        """LOCATION of a Redis cache from a URL such as redis://host:6379/0, or {}."""
+        value = self.text(name)
+        try:
+            return {"LOCATION": cache_url.locations(value)} if value else {}
+        except cache_url.BadURL as error:
+            raise wrong(name, str(error)) from None
 
     def email(self, name: str, default: str) -> dict[str, Any]:
         """Django's EMAIL_* settings from a URL such as smtp+tls://user:pw@host:587."""
@@ -180,39 +242,8 @@ def wrong(name: str, what: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name}: {what}")
 
 
-def limits(action: str, written: str, default: str) -> str:
-    """A part of RATE_LIMITS such as "10/m/ip,5/5m/key"; "" switches this limit off.
-
-    What its hits are counted by must be known where they are counted: "ip" is always,
-    "user" and "key" where the default has them.
-    """
-    known = {"ip", *re.findall(r"user|key", default)}
-    for rate in written.split(",") if written else []:
-        found = RATE.fullmatch(rate.strip())
-        if not found or (found[1] or "ip") not in known:
-            ways = ", ".join(sorted(known))
-            msg = f"write {action}=10/5m/ip: times, per s m h or d, by one of {ways}"
-            raise wrong("RATE_LIMITS", msg)
-    return written
-
-
-def _is_origin(value: str) -> bool:
-    return _is_address(value) and not urlsplit(value).path
-
-
-def _is_address(value: str) -> bool:
-    try:
-        parts: SplitResult = urlsplit(value)
-    except ValueError:
-        return False
-    bare = parts._replace(query="", fragment="").geturl() == value
-    named = parts.username is None and bool(parts.hostname)
-    return parts.scheme in {"http", "https"} and bare and named and _is_plain(value)
-
-
-def _is_plain(value: str) -> bool:
-    # CSP is written with it: no white space, quote or semicolon.
-    return value.isascii() and not set(value) & set(" \t\r\n;,'\"")
+def _other_form(name: str) -> str:
+    return name.removesuffix("_FILE") if name.endswith("_FILE") else f"{name}_FILE"
 
 
 env = Env()

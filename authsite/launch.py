@@ -1,27 +1,29 @@
 """`make run` and `make serve`: web server and mail worker, started and ended together.
 
-`run` is for a fresh machine: it writes .env, migrates and makes demo people first.
-`serve` is for production: it refuses to start on a database that is not migrated, or
-with a setting that `check --deploy` calls an error.
+`run` is for a fresh machine: it writes .env.development, migrates and creates demo
+people first. `serve` is for production: it refuses to start on a database that is not
+migrated, or with a setting that `check --deploy` calls an error.
 """
 
 from __future__ import annotations
 
-import secrets
 import signal
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from authsite import standins
-from authsite.env import BASE_DIR, env, use_settings
+from authsite.development import read_for_run, read_for_serve
+from authsite.env import use_settings
+from authsite.origins import bracketed, probe_address
 from authsite.supervise import supervise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 PYTHON = sys.executable
-ENV_FILE = BASE_DIR / ".env"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,22 +38,31 @@ def main(arguments: Sequence[str]) -> int:
         return run() if arguments[0] == "run" else serve()
     except KeyboardInterrupt:
         return 0
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
 
 
 def run() -> int:
     """Everything on a fresh machine, with demo people."""
-    if not ENV_FILE.exists():
-        write_env_file()
-        env.read_file()
+    read_for_run()
     others: dict[str, list[str]] = {}
     settings = load_settings(lambda: others.update(standins.offer()))
-    refuse_taken_port(settings.PORT)
+    host = probe_address(settings.HOST)
+    refuse_taken_port(settings.PORT, host)
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
-    web = [PYTHON, "manage.py", "runserver", "--noreload", str(settings.PORT)]
+    address = f"{bracketed(settings.HOST)}:{settings.PORT}"
+    web = [PYTHON, "manage.py", "runserver", "--noreload", address]
     if settings.DEBUG:
         web.remove("--noreload")
+    if settings.DEBUG_FOR_OTHERS:
+        sys.stderr.write(
+            f"Warning: HOST={settings.HOST} lets other machines in. Anyone who can "
+            "reach this one can read every email and sign in through the demo "
+            "providers.\n"
+        )
 
     def tell() -> None:
         if settings.DEBUG:
@@ -61,16 +72,23 @@ def run() -> int:
             sys.stdout.write(f"Authsite  {settings.SITE_URL}\n")
         sys.stdout.flush()
 
-    return supervise(web, settings.PORT, tell, others)
+    return supervise(web, settings.PORT, tell, others, host=host)
 
 
 def serve() -> int:
     """Production: settings from the environment, static files collected, granian."""
+    read_for_serve()
     settings = load_settings()
-    refuse_taken_port(settings.PORT)
     from django.core.management import CommandError, call_command
     from django.db import OperationalError
 
+    from authsite.checks_deployed import production
+
+    refused = production()
+    if refused:
+        sys.stderr.writelines(f"{each.msg} {each.hint}\n" for each in refused)
+        return 1
+    refuse_taken_port(settings.PORT)
     try:
         call_command("check", deploy=True, fail_level="ERROR")
         call_command("migrate", check_unapplied=True, verbosity=0)
@@ -105,37 +123,23 @@ def serve() -> int:
 def load_settings(first: Callable[[], None] | None = None) -> Any:
     """Django's settings, set up, after whatever is to be done first.
 
-    Exits with one line when a variable is wrong.
+    Raises ImproperlyConfigured when a variable is wrong.
     """
     use_settings()
     import django
     from django.conf import settings
-    from django.core.exceptions import ImproperlyConfigured
 
-    try:
-        if first:
-            first()
-        django.setup()
-    except ImproperlyConfigured as error:
-        raise SystemExit(str(error)) from None
+    if first:
+        first()
+    django.setup()
     return settings
 
 
-def write_env_file() -> None:
-    """A .env for development: DEBUG and a new secret, readable by its owner only."""
-    ENV_FILE.touch(mode=0o600)
-    ENV_FILE.write_text(
-        "# For development. Every variable: .env.example\n"
-        "DEBUG=true\n"
-        f"AUTH_SECRET={secrets.token_urlsafe(48)}\n",
-        encoding="utf-8",
-    )
-
-
-def refuse_taken_port(port: int) -> None:
+def refuse_taken_port(port: int, host: str = "127.0.0.1") -> None:
     """Exits with a hint when something listens there already."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        if probe.connect_ex((host, port)) == 0:
             msg = f"Port {port} is taken. Choose another, such as PORT={port + 1}."
             raise SystemExit(msg)
 

@@ -11,17 +11,28 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from authsite.env import BASE_DIR, env, limits, wrong
+from accounts.policy.development import is_loopback
+from authsite import rate_limits
+from authsite.development import site_url
+from authsite.env import BASE_DIR, env, wrong
 from authsite.logs import logging_config
+from authsite.origins import bracketed
 from authsite.social import providers_from_environment
 
 # 1. What this site is -----------------------------------------------------------
 DEBUG = env.boolean("DEBUG", default=False)
+HOST = env.address("HOST", "127.0.0.1")
+# In DEBUG: whether the mailbox and demo providers answer other machines too.
+DEBUG_FOR_OTHERS = DEBUG and not is_loopback(HOST)
 PORT = env.number("PORT", 8000, least=1, most=65535)
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1, most=256)
-SITE_URL = env.origin("SITE_URL", f"http://localhost:{PORT}" if DEBUG else "")
+SITE_URL = env.origin("SITE_URL", site_url(HOST, PORT) if DEBUG else "")
 if not SITE_URL:
-    raise wrong("SITE_URL", "is missing: the address people see, https://id.example")
+    raise wrong(
+        "SITE_URL",
+        "is missing: the address people see, such as https://id.example.com "
+        "(for development, make run sets everything up)",
+    )
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
 HTTPS = SITE_URL.startswith("https://")
 
@@ -52,10 +63,8 @@ if not SECRET_KEY:
 SECRET_KEY_FALLBACKS = env.items("AUTH_SECRET_FALLBACKS")
 
 # 3. Hosts and proxies -----------------------------------------------------------
-ALLOWED_HOSTS = env.items(
-    "ALLOWED_HOSTS",
-    (SITE_HOST, "localhost", "127.0.0.1", "[::1]") if DEBUG else (SITE_HOST,),
-)
+_served = [SITE_HOST, "localhost", "127.0.0.1", "::1", HOST] if DEBUG else [SITE_HOST]
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", tuple(map(bracketed, _served)))
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", (SITE_URL,))
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, most=10)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
@@ -196,7 +205,12 @@ CACHES: dict[str, dict[str, Any]] = {
 if _cache:
     CACHES["default"] = _cache | {
         "BACKEND": "accounts.policy.cache.FallbackRedisCache",
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "OPTIONS": {
+            # Options in the URL win over these.
+            "socket_timeout": 1,
+            "socket_connect_timeout": 1,
+            "serializer": "accounts.policy.json_cache.JSONSerializer",
+        },
     }
 
 # 7. Sessions and cookies --------------------------------------------------------
@@ -397,15 +411,9 @@ ACCOUNT_RATE_LIMITS = {
     "export": "5/h/user",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
-for _limit in env.text("RATE_LIMITS").split(";"):
-    if _limit.strip():
-        _action, _, _rates = (part.strip() for part in _limit.partition("="))
-        for _limits in (ACCOUNT_RATE_LIMITS, MFA_RATE_LIMITS):
-            if _action in _limits:
-                _limits[_action] = limits(_action, _rates, _limits[_action])
-                break
-        else:
-            raise wrong("RATE_LIMITS", f"there is no limit called {_action!r}")
+RATE_LIMITS_OFF = rate_limits.change(
+    env.text("RATE_LIMITS"), ACCOUNT_RATE_LIMITS, MFA_RATE_LIMITS
+)
 
 # 11. Tokens ---------------------------------------------------------------------
 JWT_ALGORITHM = env.choice(

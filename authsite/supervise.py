@@ -27,6 +27,8 @@ def supervise(
     port: int,
     tell: Callable[[], None],
     others: dict[str, list[str]] | None = None,
+    *,
+    host: str = "127.0.0.1",
 ) -> int:
     """Run the web server, the mail worker and others until the first ends, or Ctrl-C.
 
@@ -39,7 +41,7 @@ def supervise(
     ]
     server = start(web)
     try:
-        if wait_for_answer(port, server):
+        if wait_for_answer(port, server, host):
             tell()
         ticks = 0
         while server.poll() is None:
@@ -104,13 +106,15 @@ def upkeep() -> None:
         sys.stderr.write(f"The outbox cannot be looked at: {type(error).__name__}\n")
 
 
-def wait_for_answer(port: int, web: subprocess.Popen[bytes]) -> bool:
+def wait_for_answer(
+    port: int, web: subprocess.Popen[bytes], host: str = "127.0.0.1"
+) -> bool:
     """True once /healthz answers; False when it ends or START has passed."""
     deadline = time.monotonic() + START
     while time.monotonic() < deadline:
         if web.poll() is not None:
             return False
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        connection = http.client.HTTPConnection(host, port, timeout=2)
         try:
             connection.request("GET", "/healthz")
             connection.getresponse()

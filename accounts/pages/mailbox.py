@@ -1,4 +1,4 @@
-"""In DEBUG: the mail that the site has sent, to read in the browser."""
+"""In DEBUG: the emails that the site has sent, for this machine's browsers to read."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from accounts.policy.development import is_outsider
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -42,8 +44,8 @@ AS_SENT = {
 @never_cache
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """The newest mails first. Raises Http404 outside DEBUG."""
-    _only_in_debug()
+    """The newest emails first. Raises Http404 where there is no mailbox."""
+    _check_access(request)
     context = {"mails": mails(SHOWN), "folder": settings.EMAIL_FILE_PATH}
     return render(request, "mailbox.html", context)
 
@@ -53,8 +55,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 @csp(AS_SENT)  # type: ignore[arg-type] # it knows views without arguments alone
 def as_sent(request: HttpRequest, file: str, number: int) -> HttpResponse:
-    """The HTML part of one mail. Raises Http404 without one, and outside DEBUG."""
-    _only_in_debug()
+    """The HTML part of one email. Raises Http404 if there is none."""
+    _check_access(request)
     found = [mail for one in _files() if one.name == file for mail in _read(one)]
     part = found[number].get_body(("html",)) if number < len(found) else None
     if part is None:
@@ -71,8 +73,8 @@ def mails(most: int) -> list[dict[str, Any]]:
     ]
 
 
-def _only_in_debug() -> None:
-    if not settings.DEBUG:
+def _check_access(request: HttpRequest) -> None:
+    if not settings.DEBUG or is_outsider(request):
         raise Http404
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.core.cache import caches
-from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
+
+from accounts.policy.json_cache import JSONRedisCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 REST_SECONDS = 5.0
 
 
-class FallbackRedisCache(RedisCache):
+class FallbackRedisCache(JSONRedisCache):
     """Valkey or Redis; when it does not answer, the "fallback" cache serves instead.
 
     Counts that were in the cache are not in the table: at the switch a limit starts

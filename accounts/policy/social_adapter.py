@@ -14,6 +14,7 @@ from accounts.audit.history import method_name
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import linking
+from accounts.policy.development import is_outsider
 from accounts.policy.providers.careful import refuse_server_error
 from accounts.policy.providers.troubles import explain
 from accounts.policy.ways_in import would_lock_out
@@ -99,6 +100,21 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         session = super().get_requests_session()
         session.hooks["response"].append(refuse_server_error)
         return session
+
+    def list_apps(
+        self,
+        request: HttpRequest | None,
+        provider: str | None = None,
+        client_id: str | None = None,
+    ) -> list[Any]:
+        """The providers that are set up; demo providers are for this machine only.
+
+        Their stand-ins sign anyone in as anyone.
+        """
+        apps: list[Any] = super().list_apps(request, provider, client_id)
+        if request is not None and is_outsider(request):
+            return [app for app in apps if not app.settings.get("demo")]
+        return apps
 
     def get_app(
         self, request: HttpRequest, provider: str, client_id: str | None = None

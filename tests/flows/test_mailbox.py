@@ -6,6 +6,7 @@ import pytest
 from django.core.mail.backends.filebased import EmailBackend
 from django.urls import clear_url_caches
 
+from authsite import social
 from tests.mails import make
 
 NAMES = ("account/email/login_code", "account/email/password_reset_key")
@@ -70,3 +71,52 @@ def test_outside_debug_there_is_nothing(mailbox, settings):
     settings.ROOT_URLCONF = "authsite.urls"
     clear_url_caches()
     assert client.get("/mailbox/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("peer", "invited", "status"),
+    [
+        ("127.0.0.1", False, 200),
+        ("127.8.9.1", False, 200),
+        ("::1", False, 200),
+        ("::ffff:127.0.0.1", False, 200),
+        ("192.168.1.5", False, 404),
+        ("2001:db8::1", False, 404),
+        ("", False, 404),
+        ("192.168.1.5", True, 200),
+    ],
+)
+def test_it_is_for_browsers_on_this_machine(mailbox, settings, peer, invited, status):
+    client, folder = mailbox
+    settings.DEBUG_FOR_OTHERS = invited
+    more = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": "127.0.0.1"}
+    assert client.get("/mailbox/", **more).status_code == status
+    assert client.get(f"{folder}/0/", **more).status_code == status
+
+
+@pytest.mark.django_db
+def test_demo_providers_are_for_browsers_on_this_machine(settings, client):
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "google": social.google("id", "secret", "http://127.0.0.1:9"),
+        "github": social.github("id", "secret"),  # the real one
+    }
+    settings.DEBUG = True
+
+    def offered(**more):
+        page = client.get("/accounts/login/", **more).content.decode()
+        buttons = {name for name in ("google", "github") if f"/{name}/login/" in page}
+        doors = {
+            name
+            for name in ("google", "github")
+            if client.post(f"/accounts/{name}/login/", **more).status_code != 404
+        }
+        callback = client.get("/accounts/google/login/callback/", **more)
+        assert (callback.status_code == 404) is ("google" not in buttons)
+        return buttons, doors
+
+    outsider = {"REMOTE_ADDR": "192.168.1.5", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}
+    both = {"google", "github"}
+    assert offered() == (both, both)
+    assert offered(**outsider) == ({"github"}, {"github"})
+    settings.DEBUG_FOR_OTHERS = True
+    assert offered(**outsider) == (both, both)

@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> None:
     """Serve until killed; prints the address when it chose the port."""
     parser = argparse.ArgumentParser(prog="tests.standins", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--host", default="127.0.0.1", help="an IP address")
+    parser.add_argument("--name", default="", help="what others call that host")
     parser.add_argument(
         "--client",
         action="append",
@@ -36,7 +38,7 @@ def main(arguments: list[str]) -> None:
     )
     parser.add_argument("--slow", type=float, default=8, help="seconds that slow takes")
     options = parser.parse_args(arguments)
-    server = Server(options.port)
+    server = Server(options.port, options.host, options.name)
     providers = [
         kind(f"{server.url}/{kind.name}", options.slow) for kind in (Google, GitHub)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import socket
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -69,13 +70,19 @@ def redirect(url: str, params: dict[str, str]) -> Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """On this machine alone; its threads end with it."""
+    """Listens at one IP address, by default for this machine only.
+
+    `name` is the host that browsers and the site use. Threads end with the server.
+    """
 
     daemon_threads = True
 
-    def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
+    def __init__(self, port: int, host: str = "127.0.0.1", name: str = "") -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), Handler)
+        name = name or host
+        named = f"[{name}]" if ":" in name else name
+        self.url = f"http://{named}:{self.server_port}"
         self.providers: dict[str, Any] = {}
 
 

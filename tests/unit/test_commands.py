@@ -234,6 +234,32 @@ def test_no_stand_ins_outside_debug_or_beside_chosen_providers(monkeypatch, chos
     assert standins_offer.offer() == {}
 
 
+@pytest.mark.parametrize(
+    ("host", "site", "listens", "named"),
+    [
+        ("", "", "127.0.0.1", "127.0.0.1"),
+        ("::1", "", "127.0.0.1", "127.0.0.1"),
+        ("192.168.1.5", "", "192.168.1.5", "192.168.1.5"),
+        ("2001:db8::1", "", "2001:db8::1", "[2001:db8::1]"),
+        ("0.0.0.0", "", "0.0.0.0", "localhost"),
+        ("0.0.0.0", "http://box.lan:8000", "0.0.0.0", "box.lan"),
+    ],
+)
+def test_stand_ins_listen_for_this_machine_unless_host_lets_others_in(
+    monkeypatch, host, site, listens, named
+):
+    monkeypatch.setenv("DEBUG", "true")
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.setenv("SITE_URL", site)
+    provided = {}
+    monkeypatch.setattr(standins_offer, "provide", provided.update)
+    command = standins_offer.offer()["stand-ins"]
+    assert command[command.index("--host") + 1] == listens
+    assert re.fullmatch(
+        rf"http://{re.escape(named)}:\d+/google", provided["GOOGLE_BASE_URL"]
+    )
+
+
 def test_the_launcher_refuses_a_taken_port():
     import socket
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from authsite import checks_deployed, rate_limits
 from authsite.env import Env, env
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,11 +55,14 @@ def test_a_missing_one_stops_the_start_with_its_name(name):
         ("DEBUG", "maybe"),
         ("PORT", "0"),
         ("PORT", "http"),
+        ("HOST", "localhost"),
+        ("ALLOWED_HOSTS", "https://id.example.com"),
         ("SITE_URL", "id.example.com"),
         ("SITE_URL", "https://id.example.com/path"),
         ("SITE_URL", "https://user:secretpw@id.example.com/"),
         ("DATABASE_URL", "secretpw"),
         ("CACHE_URL", "secretpw://x"),
+        ("CACHE_URL", "memcache://:secretpw@h:11211"),
         ("EMAIL_URL", "secretpw"),
         ("TRUSTED_PROXY_COUNT", "-1"),
         ("JWT_ALGORITHM", "none"),
@@ -95,6 +99,7 @@ def test_a_bad_one_stops_the_start_with_its_name_and_not_its_value(name, value):
     assert code, output
     assert name in output
     assert "secretpw" not in output
+    assert "Traceback" not in output
 
 
 GOOGLE = {"GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "secretpw"}
@@ -197,19 +202,128 @@ def test_several_processes_need_a_shared_cache():
     assert start(WEB_CONCURRENCY="2", CACHE_URL="redis://localhost:6379/0")[0] == 0
 
 
-def test_https_without_a_trusted_proxy_and_an_http_issuer_are_warned_of():
-    def check(**more):
-        done = subprocess.run(
-            [sys.executable, "manage.py", "check", "--deploy"],
-            cwd=ROOT, env={**BASE, **more}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return done.stderr
+def deployed(**changes):
+    """What `check --deploy` says with these variables, and its exit code."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy"],
+        cwd=ROOT, env={**BASE, "TRUSTED_PROXY_COUNT": "1", **changes},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return set(re.findall(r"authsite\.\w+", done.stderr)), done.returncode
 
-    bad, good = check(JWT_ISSUER="http://a.example"), check(TRUSTED_PROXY_COUNT="1")
-    assert "authsite.W003" in bad
-    assert "authsite.W003" not in good
-    assert "authsite.W002" in bad
-    assert "authsite.W002" not in good
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, set()),
+        ({"DEBUG": "true"}, {"E010"}),
+        ({"SITE_URL": "http://id.example.com"}, {"E011", "W002"}),
+        ({"SITE_URL": "http://localhost", "TRUSTED_PROXY_COUNT": "0"},
+         {"W001", "W002"}),
+        ({"TRUSTED_PROXY_COUNT": "0"}, {"E012"}),
+        ({"RATE_LIMITS": "login_failed=", "ALLOWED_HOSTS": "*"}, {"W004", "W005"}),
+        ({"ALLOWED_HOSTS": "other.example.com"}, {"W006"}),
+    ],
+)  # fmt: skip
+def test_a_deployment_is_warned_or_refused(changes, found):
+    ids, code = deployed(**changes)
+    assert ids == {f"authsite.{each}" for each in found}
+    assert bool(code) is any(each.startswith("E") for each in found)
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("http://192.168.1.5:8000", True),
+        ("http://localhost.example.com", True),
+        ("http://[2001:db8::1]", True),
+        ("http://id.localhost", False),
+        ("http://127.0.0.9", False),
+        ("http://[::1]:8000", False),
+        ("http://[::ffff:127.0.0.1]", False),
+    ],
+)
+def test_http_is_for_this_machine_only(settings, url, public):
+    settings.SITE_URL = url
+    ids = {message.id for message in checks_deployed.production()}
+    assert ids == ({"authsite.E011"} if public else set())
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "served"),
+    [
+        ("id.example.com", [".example.com"], True),
+        ("::1", ["[::1]"], True),
+        ("id.example.com", ["example.com", "[::1]"], False),
+    ],
+)
+def test_the_sites_own_host_must_be_served(settings, host, allowed, served):
+    settings.SITE_HOST, settings.ALLOWED_HOSTS = host, allowed
+    ids = {message.id for message in checks_deployed.hosts(None)}
+    assert ids == (set() if served else {"authsite.W006"})
+
+
+def test_limits_that_are_switched_off_are_known():
+    first = {"login": "30/m/ip", "code": ""}
+    second = {"passkey": "9/m/ip", "key": "5/m/key"}
+    off = rate_limits.change("passkey=; login=60/m/ip;code=;key=", first, second)
+    assert off == ["passkey", "key"]
+    assert first == {"login": "60/m/ip", "code": ""}
+
+
+@pytest.mark.parametrize(
+    ("getter", "value"),
+    [
+        *(("number", text) for text in ("9" * 5000, "-1", "1.5", "\u0665")),
+        *(("address", text) for text in ("127.0.0.1:8000", "[::1]", "fe80::1%eth0")),
+        *(("hosts", text) for text in ("id.example.com:443", "id.example.com/")),
+        *(("hosts", text) for text in ("id.example.com.", "a.example, ::1", "*.a.b")),
+        *(
+            ("origin", text)
+            for text in (
+                *("https://id.example.com.", "https://id_x.example.com"),
+                *("https://id.example.com:99999", "https://id.example.com:0"),
+                *("https://*.example.com", "https://.example.com", "http://127.1"),
+                *(
+                    "http://0x7f.1",
+                    "https://id.example.com?x",
+                    "https://a b",
+                    "https://",
+                ),
+            )
+        ),
+    ],
+)
+def test_a_getter_refuses_what_could_never_work(monkeypatch, getter, value):
+    monkeypatch.setenv("SOME_NAME", value)
+    default = {"number": 1, "address": "127.0.0.1", "hosts": (), "origin": ""}[getter]
+    with pytest.raises(ImproperlyConfigured, match="SOME_NAME: write "):
+        getattr(Env(), getter)("SOME_NAME", default)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://ID.Example.com", "https://id.example.com"),
+        ("HTTPS://id.example.com:443/", "https://id.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://id.example.com:8443", "https://id.example.com:8443"),
+        ("http://[0:0:0:0:0:0:0:1]:8000", "http://[::1]:8000"),
+        ("https://3com.example", "https://3com.example"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(monkeypatch, written, meant):
+    monkeypatch.setenv("SOME_ORIGIN", written)
+    assert Env().origin("SOME_ORIGIN") == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("::ffff:127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0"), ("::0", "::")],
+)
+def test_an_address_is_written_in_its_one_form(monkeypatch, written, meant):
+    monkeypatch.setenv("SOME_ADDRESS", written)
+    assert Env().address("SOME_ADDRESS", "127.0.0.1") == meant
 
 
 def test_a_secret_can_stand_in_a_file(tmp_path):
@@ -240,12 +354,6 @@ def test_only_env_py_reads_the_environment():
 def test_booleans(monkeypatch, text):
     monkeypatch.setenv("SOME_SWITCH", text)
     assert Env().boolean("SOME_SWITCH", default=False) is True
-
-
-def test_numbers_have_bounds(monkeypatch):
-    monkeypatch.setenv("SOME_NUMBER", "\u0665")  # an Arabic five
-    with pytest.raises(ImproperlyConfigured, match="SOME_NUMBER"):
-        Env().number("SOME_NUMBER", 1)
 
 
 def test_every_cookie_is_bound_to_the_host_over_https():
