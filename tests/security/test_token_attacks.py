@@ -49,7 +49,7 @@ def forged(key):
     """By a stolen key: of a sign-in that no list can name, good for ever."""
     now = int(time.time())
     body = {
-        "iss": settings.JWT_ISSUER, "aud": settings.JWT_AUDIENCE, "iat": now,
+        "iss": settings.JWT_ISSUER, "aud": settings.JWT_AUDIENCES[0], "iat": now,
         "exp": 250_000_000_000, "sub": str(uuid.uuid4()), "sid": str(uuid.uuid4()),
         "jti": "x", "token_type": "access", "email": "x@example.org",
         "email_verified": True, "groups": [],
