@@ -8,7 +8,6 @@ credentials or wrong ones open nothing.
 from __future__ import annotations
 
 import copy
-import copy
 import json
 import re
 import subprocess

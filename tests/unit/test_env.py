@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from authsite.audiences import audiences
 from authsite.env import Env, env
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -249,3 +250,53 @@ def test_every_cookie_is_bound_to_the_host_over_https():
         cwd=ROOT, env=BASE, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert [name[:7] for name in done.stdout.split()] == ["__Host-"] * 4
+
+
+BOTH = {"JWT_AUDIENCE": "https://a.example", "JWT_AUDIENCES": "https://a.example"}
+ISSUER = {"JWT_ISSUER": "https://tokens.example"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (BOTH, "JWT_AUDIENCE: set it or JWT_AUDIENCES, not both"),
+        ({"JWT_AUDIENCE": "https://a.example,b"}, "JWT_AUDIENCE: write several"),
+        ({"JWT_AUDIENCES": " , "}, "JWT_AUDIENCES: write audiences with commas"),
+        ({"JWT_AUDIENCES": "a," + "x" * 513}, "JWT_AUDIENCES: an audience has"),
+        (
+            {"JWT_AUDIENCE": "https://id.example.com/account"},
+            "JWT_AUDIENCE: JWT_ISSUER",
+        ),
+        ({"JWT_AUDIENCES": "a,https://id.example.com/admin"}, "JWT_AUDIENCES: JWT_ISS"),
+        (
+            {"JWT_AUDIENCES": "https://tokens.example/account", **ISSUER},
+            "JWT_AUDIENCES",
+        ),
+    ],
+)
+def test_audiences_that_cannot_be_stop_the_start(changes, line):
+    code, output = start(**changes)
+    assert code
+    assert line in output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ({}, ("https://id.example.com",)),
+        ({"JWT_AUDIENCE": "orders"}, ("orders",)),
+        ({"JWT_AUDIENCES": "a"}, ("a",)),
+        ({"JWT_AUDIENCES": " b , a,b,"}, ("b", "a")),
+        # Reserved is what follows the issuer, and nothing else.
+        (
+            {"JWT_AUDIENCES": "https://other.example/admin"},
+            ("https://other.example/admin",),
+        ),
+    ],
+)
+def test_the_first_audience_is_our_own(monkeypatch, written, found):
+    monkeypatch.setenv("ENV_FILE", "")
+    for name in ("JWT_AUDIENCE", "JWT_AUDIENCES"):
+        monkeypatch.setenv(name, written.get(name, ""))
+    site = "https://id.example.com"
+    assert audiences(Env(), site, site) == found
