@@ -10,16 +10,17 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django_tasks_db.models import DBTaskResult
 
 from accounts.admin_actions import ACTIONS
 from accounts.admin_base import PolicyModelAdmin, ReadOnly
+from accounts.admin_groups import PolicyGroupAdmin, TokenRoomAdmin
 from accounts.models import User, normalise_email
-from accounts.policy.models import GroupPolicy
+from accounts.tokens.marked_groups import left_out
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -93,7 +94,7 @@ class ClosingFilter(admin.EmptyFieldListFilter):
 
 
 @admin.register(User)
-class UserAdmin(PolicyModelAdmin):
+class UserAdmin(TokenRoomAdmin, PolicyModelAdmin):
     """No password, no hash, no deletion: deactivate instead."""
 
     list_display = (
@@ -143,6 +144,19 @@ class UserAdmin(PolicyModelAdmin):
             request, queryset, normalise_email(search_term)
         )
 
+    def over_full(self, obj: Any) -> str:
+        """Which of this person's groups their tokens do not name."""
+        names = left_out(obj)
+        if not names:
+            return ""
+        return ngettext(
+            "This person has more groups for tokens than fit. Tokens leave out "
+            "“%(name)s”.",
+            "This person has more groups for tokens than fit. Tokens leave out "
+            "%(count)d groups, by name: from “%(name)s” on.",
+            len(names),
+        ) % {"count": len(names), "name": names[0]}
+
     @admin.display(boolean=True, description=_("verified"))
     def verified(self, user: Any) -> bool:
         """An address of theirs is."""
@@ -169,31 +183,6 @@ class UserAdmin(PolicyModelAdmin):
     def has_guard_permission(self, request: HttpRequest) -> bool:
         """Whoever may change people may use the guarded actions."""
         return self.has_change_permission(request)
-
-
-class PolicyInline(admin.StackedInline):
-    """What the policy asks of the members."""
-
-    model = GroupPolicy
-    can_delete = False
-
-
-class PolicyGroupAdmin(GroupAdmin):
-    """Groups carry rights: only a superuser makes them, or says what they carry."""
-
-    inlines = (PolicyInline,)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """For superusers."""
-        return request.user.is_superuser
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """For superusers."""
-        return request.user.is_superuser
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """For superusers."""
-        return request.user.is_superuser
 
 
 @admin.register(LogEntry)

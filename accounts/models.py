@@ -13,6 +13,9 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+#: SQLite does not hold a column to it; tokens with a much longer one are refused.
+MAX_EMAIL_LENGTH = 254
+
 
 def normalise_email(email: str) -> str:
     """The one spelling under which an address is stored, limited and looked up.
@@ -36,6 +39,9 @@ class UserManager(BaseUserManager["User"]):
             msg = "A person needs an e-mail address."
             raise ValueError(msg)
         user = self.model(email=normalise_email(email), **extra)
+        if len(user.email) > MAX_EMAIL_LENGTH:
+            msg = f"An email address has at most {MAX_EMAIL_LENGTH} characters."
+            raise ValueError(msg)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -66,7 +72,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """Someone who can sign in."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(
+        _("e-mail address"), max_length=MAX_EMAIL_LENGTH, unique=True
+    )
     name = models.CharField(_("name"), max_length=150, blank=True)
     is_staff = models.BooleanField(
         _("staff"), default=False, help_text=_("May enter the administration.")

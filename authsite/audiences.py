@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 #: What follows the issuer in audiences of our own: tokens for these are minted by other
 #: rules, and no service may receive one.
 RESERVED = ("account", "admin")
-#: As long as a text in a token's claims may be.
-LONGEST = 512
 
 
 def audiences(env: Env, issuer: str, default: str) -> tuple[str, ...]:
@@ -33,6 +31,4 @@ def audiences(env: Env, issuer: str, default: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(several or [one or default]))
     if taken := [end for end in RESERVED if f"{issuer}/{end}" in found]:
         raise wrong(name, f"JWT_ISSUER followed by /{taken[0]} is reserved")
-    if any(len(audience) > LONGEST for audience in found):
-        raise wrong(name, f"an audience has at most {LONGEST} characters")
     return found

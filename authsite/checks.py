@@ -12,6 +12,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from accounts import brand, colours
+from accounts.tokens import claims
 
 SECRET_BYTES = 32
 MAKE_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105
@@ -100,6 +101,32 @@ def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id="authsite.E006",
         )
     ]
+
+
+@register(Tags.security)
+def parties_of_tokens(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Issuer and audience stand in every token, which must stay short enough."""
+    found: list[CheckMessage] = []
+    longest = max(settings.JWT_AUDIENCES, key=lambda one: len(claims.encoded(one)))
+    several = len(settings.JWT_AUDIENCES) > 1
+    for name, value, most in (
+        ("JWT_ISSUER", settings.JWT_ISSUER, claims.MAX_ISSUER_BYTES),
+        (
+            "JWT_AUDIENCES" if several else "JWT_AUDIENCE",
+            longest,
+            claims.MAX_AUDIENCE_BYTES,
+        ),
+    ):
+        if len(claims.encoded(value)) - len('""') > most:
+            found.append(
+                Error(
+                    f"{name} has more than {most} bytes.",
+                    hint=f"Set a shorter {name}: verifiers refuse tokens of more than "
+                    f"{claims.MAX_TOKEN_LENGTH} characters.",
+                    id="authsite.E010",
+                )
+            )
+    return found
 
 
 @register()

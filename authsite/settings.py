@@ -250,7 +250,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "publickey-credentials-get": ["self"],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # 9. Passwords -------------------------------------------------------------------
 # Django's own Argon2 hasher must not stand here: it has the same name in a hash, and
@@ -278,7 +277,6 @@ AUTHENTICATION_BACKENDS = ["accounts.policy.backend.PolicyBackend"]
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("dashboard")
 STAFF_MFA_REQUIRED = env.boolean("STAFF_MFA_REQUIRED", default=not DEBUG)
-SIGNUP_OPEN = env.boolean("SIGNUP_OPEN", default=True)
 LOGIN_BY_CODE = env.boolean("LOGIN_BY_CODE", default=False)
 # How long a person can keep an account that they asked to close: longer than a link
 # works by which its owner says that it was somebody else.
@@ -291,6 +289,7 @@ LAST_USED_COOKIE_NAME = "__Host-last-used" if HTTPS else "last-used"
 ACCOUNT_ADAPTER = "accounts.policy.account_adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_ENABLED = env.boolean("SIGNUP_OPEN", default=True)
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -306,6 +305,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# "code" is for people without the other two: see accounts.policy.reauthentication.
+ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa", "code"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = None  # ask
@@ -326,6 +327,9 @@ ACCOUNT_FORMS = {
     ),
     "request_login_code": "accounts.pages.code_forms.RequestLoginCodeForm",
     "confirm_login_code": "accounts.pages.code_forms.ConfirmLoginCodeForm",
+    "confirm_reauthentication_code": (
+        "accounts.pages.code_forms.ConfirmReauthenticationCodeForm"
+    ),
 }
 MFA_ADAPTER = "accounts.policy.mfa_adapter.MFAAdapter"
 MFA_FORMS = {

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.tokens import audiences
-from accounts.tokens.claims import LONGEST_TEXT, MAX_TOKEN_LENGTH
+from accounts.tokens.claims import MAX_AUDIENCE_BYTES, MAX_TOKEN_LENGTH
 
 
 class Text(serializers.CharField):
@@ -30,7 +30,7 @@ class Audience(Text):
     def __init__(self, **more: Any) -> None:
         super().__init__(
             required=False,
-            max_length=LONGEST_TEXT,
+            max_length=MAX_AUDIENCE_BYTES,
             trim_whitespace=False,
             help_text="Whom the access token is for: one of the site's JWT_AUDIENCES. "
             "Without it, this API.",
@@ -105,13 +105,16 @@ class TokensSerializer(PairSerializer):
 
 
 class MeSerializer(serializers.Serializer):
-    """GET /api/me/: who the token speaks of, and how they signed in."""
+    """GET /api/me/: what the token says of the person, and how they signed in."""
 
     id = serializers.UUIDField()
     email = serializers.EmailField()
     email_verified = serializers.BooleanField()
     name = serializers.CharField()
-    groups = serializers.ListField(child=serializers.CharField())
+    groups = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Those that are marked for tokens, by name, as far as they fit.",
+    )
     amr = serializers.ListField(
         child=serializers.CharField(), help_text="Methods (RFC 8176), and `fed`."
     )

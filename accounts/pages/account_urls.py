@@ -17,9 +17,10 @@ from accounts.pages import (
     passkeys,
     views,
 )
+from accounts.pages.links import with_proof
 from accounts.pages.lost_steps import explained
 from accounts.pages.sign_out import SignOutView
-from accounts.policy.reproof import URL_NAME
+from accounts.policy.reauthentication import CONFIRM_PAGE, REQUEST_PAGE
 
 urlpatterns = [
     path("brand.css", brand_files.stylesheet, name="brand_css"),
@@ -46,11 +47,19 @@ urlpatterns = [
         name="account_email_verification_sent",
     ),
     path("login/code/", codes.request_login_code, name="account_request_login_code"),
-    path("password/set/", codes.password_set, name="account_set_password"),
+    # A form that waited for reauthentication would keep the password in the session.
+    path(
+        "password/set/", with_proof(account.password_set), name="account_set_password"
+    ),
     path(
         "reauthenticate/code/",
-        codes.ReauthenticateByCodeView.as_view(),
-        name=URL_NAME,
+        codes.request_reauthentication_code,
+        name=REQUEST_PAGE,
+    ),
+    path(
+        "reauthenticate/code/confirm/",
+        codes.confirm_reauthentication_code,
+        name=CONFIRM_PAGE,
     ),
     path("2fa/trust/", explained(factors.trust_browser), name="mfa_trust"),
     path("2fa/trust/forget/", factors.forget_browsers, name="mfa_forget_browsers"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
 from django.utils.translation import gettext_lazy as _
 
 from accounts.pages.forms import CodeField, dress_email, focus
 from accounts.policy.codes import CountedCode, CountedRequest, SignInCode
+from accounts.policy.reauthentication import ReauthenticationCode, address_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class TypedCode(CountedCode):
@@ -46,15 +50,24 @@ class ConfirmEmailVerificationCodeForm(
         return self.email or ""
 
 
-class ProofCodeForm(TypedCode, account.BaseConfirmCodeForm):
-    """The code that was mailed to the person themselves, as proof again."""
+class RequestReauthenticationCodeForm(account.RequestReauthenticationCodeForm):
+    """Ask for a code to reauthenticate with: to one's own address, without a choice."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        del self.fields["recipient"]
+        self.email = address_of(user)
+
+    def clean(self) -> dict[str, Any]:
+        """As allauth's, whatever address was sent along."""
+        self.cleaned_data["recipient"] = self.email
+        cleaned: dict[str, Any] = super().clean()
+        return cleaned
+
+
+class ConfirmReauthenticationCodeForm(
+    ReauthenticationCode, TypedCode, account.ConfirmReauthenticationCodeForm
+):
+    """The code from that email."""
 
     code = CodeField(label=_("Code"))
-
-    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
-        self.email = email
-        super().__init__(*args, **kwargs)
-
-    def counted_email(self) -> str:
-        """Their own."""
-        return self.email

@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
-from accounts.policy.totp import CodeOnce
+from accounts.policy.totp import CodeOnce, FirstCodeOnce
 from accounts.policy.words import NAMES
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class MFAReauthenticateForm(SecondStep, mfa.ReauthenticateForm):
     """The second step again, before something that matters."""
 
 
-class ActivateTOTPForm(CodeOnce, KeepAddressCount, totp.ActivateTOTPForm):
+class ActivateTOTPForm(FirstCodeOnce, KeepAddressCount, totp.ActivateTOTPForm):
     """The first code of a new authenticator app."""
 
     code = CodeField(label=_("Code from the app"))

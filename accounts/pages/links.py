@@ -9,7 +9,6 @@ from allauth.account.internal.flows.reauthentication import (
     is_reauthentication_required,
     raise_if_reauthentication_required,
 )
-from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.internal import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
@@ -55,18 +54,11 @@ def with_proof(view: View) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             raise_if_reauthentication_required(request, app=APP)
-        elif _is_too_late(request):
+        elif is_reauthentication_required(request, app=APP):
             return redirect(request.path)
         return view(request, *args, **kwargs)
 
     return wrapped
-
-
-def _is_too_late(request: HttpRequest) -> bool:
-    try:
-        return bool(is_reauthentication_required(request, app=APP))
-    except ReauthenticationRequired:
-        return True
 
 
 def limited(request: HttpRequest, action: str) -> HttpResponse | None:

@@ -10,7 +10,6 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import is_headless_request
 from allauth.headless.constants import Client
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.urls import reverse
@@ -25,7 +24,7 @@ from accounts.policy.backend import DRIVEN
 from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
 from accounts.policy.mails import Mails
-from accounts.policy.proof_again import ProofAgain
+from accounts.policy.reauthentication_adapter import ReauthenticationAdapter
 from accounts.policy.ways_in import lock
 from accounts.policy.words import ERRORS
 
@@ -44,16 +43,12 @@ REPLACED = {
 }
 
 
-class AccountAdapter(Mails, ProofAgain):
+class AccountAdapter(ReauthenticationAdapter, Mails):
     """One policy for form, API, social, code and admin."""
 
     error_messages: ClassVar[dict[str, Any]] = ERRORS
 
     # Opening and closing -------------------------------------------------------
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """SIGNUP_OPEN decides."""
-        return bool(settings.SIGNUP_OPEN)
-
     def add_message(
         self,
         request: HttpRequest,

@@ -38,6 +38,7 @@ DETAIL = gettext_lazy("A second step must be set up first. Sign in on the web si
 #: themselves for it, to verify an address, which allauth wants first, and out.
 OPEN_NAMES = (
     *("mfa_", "account_email", "account_reauthenticate", "account_logout"),
+    *("account_request_reauthentication_", "account_confirm_reauthentication_"),
     *("google_", "github_", "openid_connect_"),
 )
 #: Doors that answer by themselves, each as strictly.

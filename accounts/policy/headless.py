@@ -10,9 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.fields import EmailField
-from allauth.account.internal.flows.reauthentication import (
-    raise_if_reauthentication_required,
-)
 from allauth.core import ratelimit
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
@@ -26,7 +23,12 @@ from django.db import transaction
 from django.forms import CharField
 from django.urls import path
 
-from accounts.policy import headless_codes, headless_factors, headless_passkeys
+from accounts.policy import (
+    headless_codes,
+    headless_factors,
+    headless_passkeys,
+    headless_reauthentication,
+)
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.ways_in import lock
@@ -131,15 +133,6 @@ class ChangePasswordView(account_views.ChangePasswordView):
 
     input_class = ChangePasswordInput
 
-    def handle(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        """Allauth's answer. A first password has no old one as proof: 401 asks."""
-        user: Any = request.user
-        if not user.has_usable_password():
-            raise_if_reauthentication_required(request, app="allauth.account")
-        return super().handle(request, *args, **kwargs)
-
 
 class ReauthenticateView(account_views.ReauthenticateView):
     """POST auth/reauthenticate."""
@@ -197,6 +190,7 @@ VIEWS: dict[str, Any] = {
     **headless_codes.VIEWS,
     **headless_factors.VIEWS,
     **headless_passkeys.VIEWS,
+    **headless_reauthentication.VIEWS,
 }
 
 

@@ -11,7 +11,7 @@ from accounts.policy import trust
 from accounts.policy.headless_passkeys import AuthenticateWebAuthnInput
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.recovery import shown_once
-from accounts.policy.totp import CodeOnce
+from accounts.policy.totp import CodeOnce, FirstCodeOnce
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -25,7 +25,7 @@ class ReauthenticateInput(CodeOnce, KeepAddressCount, inputs.ReauthenticateInput
     """A code, as proof again."""
 
 
-class ActivateTOTPInput(CodeOnce, KeepAddressCount, inputs.ActivateTOTPInput):
+class ActivateTOTPInput(FirstCodeOnce, KeepAddressCount, inputs.ActivateTOTPInput):
     """The first code of a new authenticator app."""
 
 

@@ -126,7 +126,7 @@ class Mails(DefaultAccountAdapter):
             "site_name": settings.BRAND_NAME,
             "site_url": settings.SITE_URL,
             "site_host": urlsplit(settings.SITE_URL).netloc,
-            "signup_open": settings.SIGNUP_OPEN,
+            "signup_open": settings.ACCOUNT_SIGNUP_ENABLED,
             "support_email": settings.BRAND_SUPPORT_EMAIL,
             "colours": {scheme: _colours(scheme) for scheme in ("light", "dark")},
         }

@@ -1,4 +1,4 @@
-"""What the policy asks of a group's members."""
+"""What the policy knows of groups, and why sessions ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class GroupPolicy(models.Model):
-    """One row for each group that asks for more than the site does."""
+    """What is particular to a group; one without a row has the defaults."""
 
     group = models.OneToOneField(
         Group, on_delete=models.CASCADE, primary_key=True, related_name="policy"
@@ -20,6 +20,15 @@ class GroupPolicy(models.Model):
         help_text=_(
             "Members set up a second step at their next sign-in; until then they get "
             "neither pages nor tokens."
+        ),
+    )
+
+    in_tokens = models.BooleanField(
+        _("in tokens"),
+        default=False,
+        help_text=_(
+            "Tokens and /api/me/ name this group, so every service that the members "
+            "sign in to can see it."
         ),
     )
 

@@ -25,7 +25,7 @@ from accounts.audit.models import Action, Event
 from accounts.models import User
 from accounts.policy.closing import is_closing
 from accounts.policy.pre_registered import waits_for_its_owner
-from accounts.policy.reproof import address_of
+from accounts.policy.reauthentication import address_of
 from accounts.policy.sessions import STARTED
 
 if TYPE_CHECKING:

@@ -108,10 +108,10 @@ class StrictAssertion(forms.Form):
             else:
                 with address_count_kept(current.request):
                     authenticator = super().clean_credential()  # type: ignore[misc]
-            data = assertion.response.authenticator_data
             if self.passwordless:
-                webauthn.check_verified(authenticator, data)
-            webauthn.count(authenticator, data.counter)
+                webauthn.check_passwordless(authenticator)
+            counter = assertion.response.authenticator_data.counter
+            webauthn.count(authenticator, counter)
         return authenticator
 
     def _record(self, error: Exception) -> None:

@@ -19,8 +19,7 @@ from allauth.mfa import app_settings as mfa
 
 from accounts.models import normalise_email
 from accounts.policy.limits import attempts_key, longest, second_step_key, seconds_left
-from accounts.policy.reproof import URL_NAME as PROOF_BY_CODE
-from accounts.policy.reproof import mail_key
+from accounts.policy.reauthentication import CONFIRM_PAGE, REQUEST_PAGE, mail_key
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -45,7 +44,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "account_reset_password": ("reset_password",),
     "account_reset_password_from_key": ("reset_password_from_key",),
     "account_reauthenticate": PROOFS,
-    PROOF_BY_CODE: (*PROOFS, "reset_password"),
+    REQUEST_PAGE: ("reauthenticate", "reset_password"),
+    CONFIRM_PAGE: (*PROOFS, "reset_password"),
     "mfa_authenticate": ("login_failed",),
     "mfa_reauthenticate": PROOFS,
     "mfa_reauthenticate_webauthn": PROOFS,
@@ -82,7 +82,7 @@ BY_CODE = frozenset(
         "mfa_authenticate",
         "mfa_reauthenticate",
         "mfa_activate_totp",
-        PROOF_BY_CODE,
+        CONFIRM_PAGE,
     }
 )
 
@@ -158,7 +158,7 @@ def _key(request: HttpRequest, page: str, action: str) -> str:
         return second_step_key(request.session)
     if action == "login_failed":
         return attempts_key(request, _email(request))
-    if action == "reset_password" and page == PROOF_BY_CODE:
+    if action == "reset_password" and page in {REQUEST_PAGE, CONFIRM_PAGE}:
         return mail_key(cast("User", request.user))
     return normalise_email(_email(request))
 

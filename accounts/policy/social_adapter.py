@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base import AuthProcess
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
@@ -61,12 +60,6 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         connects = sociallogin.state.get("process") == AuthProcess.CONNECT
         if not (sociallogin.is_existing or connects):
             linking.settle(request, sociallogin)
-
-    def is_open_for_signup(
-        self, request: HttpRequest, sociallogin: SocialLogin
-    ) -> bool:
-        """A provider is no way around a closed sign-up."""
-        return bool(settings.SIGNUP_OPEN)
 
     def validate_disconnect(self, account: SocialAccount, accounts: Any) -> None:
         """The last way in stays. Raises ValidationError."""

@@ -20,7 +20,7 @@ from accounts.policy import ended
 from accounts.policy.closing import delete_person, is_closing
 from accounts.policy.devices import signed_in
 from accounts.policy.not_me import TAKEN_BACK, person, squatters
-from accounts.policy.reproof import address_of
+from accounts.policy.reauthentication import address_of
 from accounts.policy.sessions import end_sessions
 from accounts.policy.social_adapter import provider_names
 

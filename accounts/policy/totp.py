@@ -1,71 +1,67 @@
-"""A code of an authenticator app is good once, for all the time that it is accepted.
+"""A code of an authenticator app is good once (RFC 6238, 5.2; ASVS 6.5.1).
 
-allauth remembers a used code for one period, while MFA_TOTP_TOLERANCE lets it be
-accepted in three: it could be replayed after 30 seconds (RFC 6238, 5.2; ASVS 6.5.1).
+allauth sees to that for codes of an app that is on. Here the code that turns it on
+counts as used too, and people are told why a code that their app shows is refused.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allauth.core.internal.cryptokit import normalize_user_code
-from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
+from allauth.mfa.totp.internal.auth import validate_totp_code
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-
-from accounts.crypto import keyed_hash
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-PURPOSE = "used code"
-
-
-def spend(user: User, code: str) -> bool:
-    """Mark a code as used; whether this was its first use. Atomic."""
-    periods = 2 * app_settings.TOTP_TOLERANCE + 1
-    return cache.add(_key(user, code), 1, periods * app_settings.TOTP_PERIOD)
-
-
-def is_spent(user: User, code: str) -> bool:
-    """Whether this person used this code while it is still accepted."""
-    return cache.get(_key(user, code)) is not None
-
-
-def _key(user: User, code: str) -> str:
-    digest = keyed_hash(f"{user.pk}|{normalize_user_code(code)}", PURPOSE)
-    return f"policy.totp.used:{digest}"
+WRONG = "incorrect_code"
+TOTP = Authenticator.Type.TOTP
 
 
 class CodeOnce:
-    """A mixin for forms of second steps: a code that was used is a wrong one.
+    """A mixin for forms of second steps: says so when a code was used before."""
 
-    Put it before KeepAddressCount, so that a replay counts as an attempt.
-    """
+    user: User
 
     def clean_code(self) -> str:
-        """As allauth's. Raises ValidationError, also for a code used before."""
-        user: User = self.user  # type: ignore[attr-defined] # of the form
-        spent = is_spent(user, self.cleaned_data["code"])  # type: ignore[attr-defined]
-        if spent:
-            self.cleaned_data["code"] = ""  # type: ignore[attr-defined] # fits nothing
+        """As allauth's. Raises ValidationError."""
         try:
             code: str = super().clean_code()  # type: ignore[misc] # of the form
         except ValidationError as error:
-            if spent and error.code == "incorrect_code":
+            typed = self.cleaned_data["code"]  # type: ignore[attr-defined] # of the form
+            if error.code == WRONG and _is_right_by_the_clock(self.user, typed):
                 raise _used_before() from None
             raise
-        factor = getattr(self, "authenticator", None)
-        # A form without one is that of an app's first code, which it has just proven.
-        kind = factor.type if factor else Authenticator.Type.TOTP
-        if kind == Authenticator.Type.TOTP and not spend(user, code):
+        return code
+
+
+class FirstCodeOnce:
+    """A mixin for forms that turn an app on: its first code is used up by that."""
+
+    user: User
+    secret: str
+
+    def clean_code(self) -> str:
+        """As allauth's. Raises ValidationError, also for a code used before."""
+        code: str = super().clean_code()  # type: ignore[misc] # of the form
+        secret = get_adapter().encrypt(self.secret)
+        app = Authenticator(user=self.user, type=TOTP, data={"secret": secret})
+        if not app.wrap().validate_code(code):
             raise _used_before()
         return code
+
+
+def _is_right_by_the_clock(user: User, code: str) -> bool:
+    app = Authenticator.objects.filter(user=user, type=TOTP).first()
+    if app is None:
+        return False
+    return validate_totp_code(get_adapter().decrypt(app.data["secret"]), code)
 
 
 def _used_before() -> ValidationError:
     # The code is that of any wrong one: programs need not know more.
     text = _("This code was used already. Wait for the next one.")
-    return ValidationError(text, code="incorrect_code")
+    return ValidationError(text, code=WRONG)

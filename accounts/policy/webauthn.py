@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fido2.webauthn import (
-        AuthenticatorData,
         CollectedClientData,
         RegistrationResponse,
     )
@@ -96,13 +95,13 @@ def check_client(client_data: CollectedClientData) -> None:
         raise Refused
 
 
-def check_verified(authenticator: Authenticator, data: AuthenticatorData) -> None:
-    """For a sign-in by passkey alone: it saw a PIN, finger or face. Raises Refused.
+def check_passwordless(authenticator: Authenticator) -> None:
+    """For a sign-in by passkey alone: it was made for that. Raises Refused.
 
-    The session's challenge may be one that a second step asked for, which does not
-    want that; so the answer itself is looked at.
+    A security key that was added as a second step verifies its person all the same.
+    That this answer was given by a PIN, finger or face, allauth checks.
     """
-    if not data.is_user_verified() or authenticator.wrap().is_passwordless is False:
+    if authenticator.wrap().is_passwordless is False:
         raise Refused
 
 

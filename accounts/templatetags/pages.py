@@ -66,7 +66,7 @@ def brand() -> dict[str, Any]:
         "support_email": settings.BRAND_SUPPORT_EMAIL,
         "terms_url": settings.BRAND_TERMS_URL,
         "privacy_url": settings.BRAND_PRIVACY_URL,
-        "signup_open": settings.SIGNUP_OPEN,
+        "signup_open": settings.ACCOUNT_SIGNUP_ENABLED,
     }
 
 

@@ -138,7 +138,7 @@ class Parts:
 def sign(payload: dict[str, Any], key: Key, typ: str) -> str:
     """A compact JWS over this payload; the same input gives the same bytes."""
     return jws.encode(
-        json.dumps(payload, separators=(",", ":")).encode(),
+        rules.encoded(payload),
         key.private,
         algorithm=key.algorithm,
         headers=header_of(key, typ),

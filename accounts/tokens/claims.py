@@ -6,7 +6,8 @@ Access tokens follow RFC 9068; `amr` values are RFC 8176's, and `fed` for a prov
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+import json
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,22 @@ SESSION_TYP = "st+jwt"
 AAL1 = "aal1"
 AAL2 = "aal2"
 LEVELS = (AAL1, AAL2)
+#: RFC 9068 2.2 requires a `client_id`: this one for sign-ins on our own pages and API.
+CLIENT_ID = "first-party"
 MAX_TOKEN_LENGTH = 4096
 #: As long as a sign-in may take from its first step to its last.
 EVENT_SECONDS = 900
 LONGEST_TEXT = 512
+#: What a site may set, in bytes of JSON (authsite.checks). An audience may be the
+#: issuer and a path.
+MAX_ISSUER_BYTES = 160
+MAX_AUDIENCE_BYTES = 176
+#: An address's longest form (RFC 5321 4.5.3.1.3, less its brackets).
+MAX_EMAIL_BYTES = 254
+#: What `groups` may take, in bytes of JSON. With the longest issuer, audience and
+#: email, and an RS256 signature by a key of 3072 bits, a token then has at most
+#: MAX_TOKEN_LENGTH characters.
+MAX_GROUPS_BYTES = 1600
 
 Claims = dict[str, Any]
 Record = dict[str, Any]
@@ -77,6 +90,36 @@ def assurance(records: list[Record]) -> str:
 def authenticated_at(records: list[Record]) -> int:
     """`auth_time`: the last proof, in seconds since the epoch."""
     return int(max(record["at"] for record in records))
+
+
+def encoded(value: Any) -> bytes:
+    """JSON as tokens hold it: compact, and in UTF-8 (RFC 8259 8.1).
+
+    The same value gives the same bytes. A letter beyond ASCII costs two to four bytes;
+    an escape would cost six or twelve.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def encoded_size(text: str) -> int:
+    """How many bytes an item takes in a JSON array, its comma included."""
+    return len(encoded(text)) + 1
+
+
+def fitting(groups: Iterable[str], email: str = "") -> list[str]:
+    """The groups, by name, that fit into a token; the first that does not ends them.
+
+    `email` is the token's: one of more bytes than MAX_EMAIL_BYTES, as an address with
+    letters beyond ASCII may have, takes room from the groups.
+    """
+    left = MAX_GROUPS_BYTES - max(0, len(encoded(email)) - 2 - MAX_EMAIL_BYTES)
+    kept = []
+    for name in sorted(groups):
+        left -= encoded_size(name)
+        if left < 0:
+            break
+        kept.append(name)
+    return kept
 
 
 def access_jti(refresh_jti: str, audience: str) -> str:
@@ -185,6 +228,7 @@ NEEDED_IN_ACCESS: dict[str, Check] = {
 }
 #: What a token may do without, and must not get wrong.
 OPTIONAL: dict[str, Check] = {
+    "client_id": _is_text,
     "nbf": _is_time,
     "auth_time": _is_time,
     "amr": _is_texts,

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from accounts.policy import enrolment, sessions
@@ -22,6 +21,7 @@ from accounts.tokens.classes import (
 )
 from accounts.tokens.errors import NoPolicySession, TokenRevoked
 from accounts.tokens.models import Family
+from accounts.tokens.person_claims import person_claims
 from accounts.tokens.revoke import Reason, revoke_families
 from accounts.tokens.ring import forget, ring
 
@@ -131,7 +131,7 @@ def pair(family: Family, audience: str) -> TokenPair:
     access.payload = {
         **_common(family, access, jti, issued),
         "aud": audience,
-        **_person(family),
+        **person_claims(family),
         "amr": family.amr,
         "acr": family.acr,
         "auth_time": int(family.auth_time.timestamp()),
@@ -156,12 +156,3 @@ def _common(
         "iat": int(issued.timestamp()),
         "exp": int(ends.timestamp()),
     }
-
-
-def _person(family: Family) -> dict[str, Any]:
-    user = family.person
-    verified = EmailAddress.objects.filter(
-        user_id=user.pk, email=user.email, verified=True
-    ).exists()
-    names = user.groups.order_by("name").values_list("name", flat=True)
-    return {"email": user.email, "email_verified": verified, "groups": list(names)}

@@ -25,6 +25,7 @@ const REQUIRED = {
 };
 /** What a token may do without, and must not get wrong. */
 const OPTIONAL = {
+  client_id: isText,
   nbf: isWhole,
   auth_time: isWhole,
   amr: isTexts,
@@ -40,6 +41,7 @@ const TIMES = ["exp", "iat", "nbf", "auth_time"];
  * @property {string[]} groups
  * @property {string} sid the sign-in that it belongs to
  * @property {number} exp
+ * @property {string} [client_id] which client asked for it (RFC 9068 2.2)
  * @property {string} [acr] aal1 or aal2
  * @property {string[]} [amr] how they signed in (RFC 8176)
  * @property {number} [auth_time] when they last proved who they are

@@ -68,20 +68,20 @@ class NodeExample:
         return running([node, "server.mjs"], self.folder, **told)
 
 
-def install(made: Path) -> NodeExample:
-    """The example's files in `made`, beside packages that `npm ci` put into .venv."""
+def install(made: Path, folder: Path = FOLDER) -> NodeExample:
+    """The folder's files in `made`, beside packages that `npm ci` put into .venv."""
     path = f"{bin_folder()}{os.pathsep}{os.environ['PATH']}"
-    lock = (FOLDER / "package-lock.json").read_bytes()
-    cache = CACHE / f"node_service-{hashlib.sha256(lock).hexdigest()[:12]}"
+    lock = (folder / "package-lock.json").read_bytes()
+    cache = CACHE / f"{folder.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
     if not (cache / "ready").exists():
         cache.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(FOLDER / name, cache)
+            shutil.copy(folder / name, cache)
         command = ["npm", "ci", "--no-audit", "--no-fund", "--silent"]
         environment = {**os.environ, "PATH": path}
         subprocess.run(command, cwd=cache, env=environment, check=True)
         (cache / "ready").touch()
-    for file in [*FOLDER.glob("*.mjs"), FOLDER / "package.json"]:
+    for file in [*folder.glob("*.mjs"), folder / "package.json"]:
         shutil.copy(file, made)
     (made / "node_modules").symlink_to(cache / "node_modules")
     return NodeExample(path, made)

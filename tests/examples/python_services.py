@@ -71,9 +71,9 @@ def install(name: str) -> Example:
     """
     folder = EXAMPLES / name
     wanted = [folder / "requirements.txt", PACKAGE / "pyproject.toml"]
-    venv = ROOT / ".venv" / "examples" / f"{name}-{_digest(wanted)}"
+    venv = ROOT / ".venv" / "examples" / f"{name}-{digest(wanted)}"
     python = venv / "bin" / "python"
-    code = _digest(sorted((PACKAGE / "authsite_verifier").glob("*.py")))
+    code = digest(sorted((PACKAGE / "authsite_verifier").glob("*.py")))
     ready = venv / "ready"
     pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     if not ready.exists():
@@ -86,7 +86,8 @@ def install(name: str) -> Example:
     return Example(name, python)
 
 
-def _digest(files: list[Path]) -> str:
+def digest(files: list[Path]) -> str:
+    """A short name for the files' content."""
     found = hashlib.sha256()
     for file in files:
         found.update(file.name.encode() + file.read_bytes())

@@ -42,9 +42,10 @@ def test_it_answers_a_pair_that_follows_rfc_9068(make_person, api, settings):
     assert header(body["access"])["typ"] == "at+jwt"
     assert header(body["refresh"])["typ"] == "rt+jwt"
     assert found.keys() == {
-        "iss", "aud", "sub", "exp", "iat", "jti", "sid", "token_type", "email",
-        "email_verified", "groups", "amr", "acr", "auth_time",
+        "iss", "aud", "sub", "exp", "iat", "jti", "sid", "token_type", "client_id",
+        "email", "email_verified", "groups", "amr", "acr", "auth_time",
     }  # fmt: skip
+    assert found["client_id"] == "first-party"
     assert found["sub"] == str(user.pk)
     assert (found["amr"], found["acr"]) == (["pwd"], "aal1")
     assert found["exp"] - found["iat"] == 300

@@ -464,7 +464,7 @@ def test_private_pages_are_not_kept_by_browsers(make_person, browser):
 
 
 def test_closed_sign_up_says_so(browser, settings):
-    settings.SIGNUP_OPEN = False
+    settings.ACCOUNT_SIGNUP_ENABLED = False
     assert b"Sign-up is closed" in browser.get("/accounts/signup/").content
     assert b"Sign-up is closed" in browser.post("/accounts/signup/", SIGN_UP).content
     assert b"Create an account" not in browser.get("/accounts/login/").content

@@ -239,7 +239,7 @@ def test_a_look_alike_address_is_none(providers, browser, provider):
 
 
 def test_closed_sign_up_is_closed_here_too(providers, browser, settings):
-    settings.SIGNUP_OPEN = False
+    settings.ACCOUNT_SIGNUP_ENABLED = False
     answer = sign_in_by(providers, browser)
     assert "Sign-up is closed" in answer.content.decode()
     assert not User.objects.exists()

@@ -228,6 +228,8 @@ def test_nor_is_the_password_once_more(app, trusted):
     factors = "/_allauth/app/v1/account/authenticators/totp"
     gone = Api().client().delete(factors, headers={"x-session-token": token})
     assert gone.status_code == 401
+    named = [flow["id"] for flow in gone.json()["data"]["flows"]]
+    assert named == ["mfa_reauthenticate"]
     trusted.post("/accounts/2fa/reauthenticate/", {"code": app.code()})
     assert trusted.get("/accounts/2fa/totp/deactivate/").status_code == 200
     # With a factor used in this session the password counts again, as for everybody.

@@ -16,6 +16,7 @@ from tests.fixtures import code_in, deliver_mail, second_step, sign_in_by_form
 EMAIL = "maya@example.org"
 API = "/_allauth/app/v1"
 PROOF_PAGES = ("/accounts/reauthenticate/", "/accounts/2fa/reauthenticate/")
+FIRST_PASSWORD = "/accounts/password/set/"
 STALE = dt.timedelta(minutes=5, seconds=5)
 
 
@@ -50,7 +51,12 @@ class Page:
         return self.browser.post(path, body)
 
     def asks(self, answer: Any) -> bool:
-        """Whether this is the way to a page that asks for proof."""
+        """Whether this is the way to a page that asks for proof.
+
+        A form with a password is not kept until then: it leads back to its page first.
+        """
+        if answer.status_code == 302 and answer["Location"] == FIRST_PASSWORD:
+            answer = self.browser.get(FIRST_PASSWORD)
         return answer.status_code == 302 and answer["Location"].startswith(PROOF_PAGES)
 
 

@@ -90,13 +90,17 @@ AGAIN = [
         "proof: key refused", f"{KEYS}reauthenticate/", PROBLEM, "rich",
         bad_key("main form[data-key-ceremony]"),
     ),
-    Scene("proof: by mail", f"{PROOF}code/?next=/profile/", "We will send", "guest"),
     Scene(
-        "proof: by mail, sent", f"{PROOF}code/?next=/profile/", "We sent a code",
-        "guest, asked",
+        "reauthenticate: by email", f"{PROOF}code/?next=/profile/", "We will email",
+        "guest",
     ),
     Scene(
-        "proof: by mail, wrong", f"{PROOF}code/?next=/profile/", PROBLEM,
+        "reauthenticate: by email, sent", f"{PROOF}code/confirm/?next=/profile/",
+        "We emailed a code", "guest, asked",
+    ),
+    Scene(
+        "reauthenticate: by email, wrong", f"{PROOF}code/confirm/?next=/profile/",
+        PROBLEM,
         "guest, asked", fill(code="0000-0000"),
     ),
 ]  # fmt: skip

@@ -97,10 +97,7 @@ GUARDED_CALLS = {
     "aauthenticate": set(),
     "force_login": set(),
     "check_password": set(),
-    "record_authentication": {
-        "accounts/policy/account_adapter.py",
-        "accounts/policy/reproof.py",
-    },
+    "record_authentication": {"accounts/policy/account_adapter.py"},
     "for_user": set(),
     "encode_token": set(),
     "signed": {"accounts/tokens/issue.py"},

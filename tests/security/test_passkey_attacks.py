@@ -541,7 +541,7 @@ def test_an_algorithm_that_nobody_can_verify_is_not_taken(maya, browser):
 
 
 def test_closed_sign_up_is_closed_for_passkeys_too(db, settings, api):
-    settings.SIGNUP_OPEN = False
+    settings.ACCOUNT_SIGNUP_ENABLED = False
     page = fresh().post(SIGN_UP, {"email": "new@example.org"})
     assert b"Sign-up is closed" in page.content
     path = "/_allauth/app/v1/auth/webauthn/signup"

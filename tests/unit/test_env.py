@@ -164,6 +164,23 @@ def test_a_short_secret_is_a_check_error():
     assert "secrets.token_urlsafe" in output
 
 
+@pytest.mark.parametrize(
+    ("name", "most", "before"),
+    [
+        ("JWT_ISSUER", 160, ""),
+        ("JWT_AUDIENCE", 176, ""),
+        ("JWT_AUDIENCES", 176, "orders,"),
+    ],
+)
+def test_names_that_make_tokens_too_long_are_a_check_error(name, most, before):
+    longest = before + "https://".ljust(most, "x")
+    assert start(**{name: longest})[0] == 0
+    code, output = start(**{name: f"{longest}x"})
+    assert code
+    assert "authsite.E010" in output
+    assert f"{name} has more than {most} bytes" in output
+
+
 @pytest.mark.parametrize("name", ["Acme, Inc.", "A: B; <C>", 'The "best" @ it'])
 def test_mail_can_be_sent_whatever_the_brand_is_called(name):
     asked = (
@@ -262,7 +279,6 @@ ISSUER = {"JWT_ISSUER": "https://tokens.example"}
         (BOTH, "JWT_AUDIENCE: set it or JWT_AUDIENCES, not both"),
         ({"JWT_AUDIENCE": "https://a.example,b"}, "JWT_AUDIENCE: write several"),
         ({"JWT_AUDIENCES": " , "}, "JWT_AUDIENCES: write audiences with commas"),
-        ({"JWT_AUDIENCES": "a," + "x" * 513}, "JWT_AUDIENCES: an audience has"),
         (
             {"JWT_AUDIENCE": "https://id.example.com/account"},
             "JWT_AUDIENCE: JWT_ISSUER",

@@ -223,7 +223,7 @@ def test_a_reply_goes_to_people_or_is_not_asked_for(settings, support):
 
 
 def test_without_open_sign_up_nobody_is_led_there(settings):
-    settings.SIGNUP_OPEN = False
+    settings.ACCOUNT_SIGNUP_ENABLED = False
     assert "signup" not in make("account/email/unknown_account").body
 
 

@@ -19,8 +19,8 @@ VALID = [case for case in VECTORS["tokens"] if case["valid"]]
 #: Refused for what they say, though the true key signed them.
 SIGNED_WELL = (
     "missing-", "exp", "iat-", "nbf-", "sub-", "sid-", "jti-", "aud-", "iss-",
-    "token-type-", "email", "groups-", "amr-", "acr-", "auth_time-", "typ-",
-    "refresh-token", "revoked-sid", "payload-",
+    "token-type-", "client_id-", "email", "groups-", "amr-", "acr-", "auth_time-",
+    "typ-", "refresh-token", "revoked-sid", "payload-",
 )  # fmt: skip
 
 

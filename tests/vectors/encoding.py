@@ -23,6 +23,7 @@ CLAIMS = {
     "jti": "d41d8cd98f00b204e9800998ecf8427e",
     "sid": SIGN_IN,
     "token_type": "access",
+    "client_id": "first-party",
     "email": "maya@example.org",
     "email_verified": True,
     "groups": ["staff"],

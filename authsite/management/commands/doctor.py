@@ -15,6 +15,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.policy.outbox import oldest_unsent
+from accounts.tokens.claims import MAX_GROUPS_BYTES
+from accounts.tokens.marked_groups import crowded
 from accounts.tokens.ring import ring
 from authsite.management.commands import _providers
 
@@ -123,12 +125,25 @@ def keys() -> str:
     return f"{found.signing.algorithm} {found.signing.kid[:8]}, read in {taken:.0f} ms"
 
 
+def groups() -> str:
+    """Everybody's groups that are marked for tokens fit into one."""
+    found = crowded()
+    if found:
+        what = (
+            f"people with more groups for tokens than fit: {found.count}, for example "
+            f"{found.example}; their tokens leave out the last by name"
+        )
+        raise Trouble(what, MEND["groups in tokens"])
+    return f"at most {MAX_GROUPS_BYTES} bytes of names for each person"
+
+
 LOOKS: dict[str, Callable[[], str]] = {
     "database": database,
     "cache": shared_cache,
     "mail": mail,
     "worker": outbox,
     "keys": keys,
+    "groups in tokens": groups,
     "callback URLs": _providers.callback_urls,
 }
 MEND = {
@@ -138,5 +153,6 @@ MEND = {
     "worker": "start one: python manage.py db_worker (make serve does)",
     "keys": "add the AUTH_SECRET that encrypted it to AUTH_SECRET_FALLBACKS",
     "callback URLs": "set SITE_URL",
+    "groups in tokens": "in the admin, unmark groups that no service needs",
     "provider": "see docs/social.md",
 }

@@ -39,6 +39,7 @@ REQUIRED: Rules = {
     "iat": strict.is_whole,
 }
 OPTIONAL: Rules = {
+    "client_id": strict.is_text,
     "nbf": strict.is_whole,
     "auth_time": strict.is_whole,
     "amr": strict.is_texts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.vectors.encoding import (
@@ -21,8 +22,13 @@ from tests.vectors.encoding import (
 from tests.vectors.keys import EDDSA, ES256, REMOVED, RS256
 
 REVOKED_SIGN_IN = "7d3c1b2a-9e8f-4d6c-b5a4-3f2e1d0c9b8a"
-#: Needed for step-up alone; a token without them is good.
-OPTIONAL = ("amr", "acr", "auth_time")
+#: A token without one of these is good, and why.
+OPTIONAL = {
+    "amr": "amr is needed for step-up alone.",
+    "acr": "acr is needed for step-up alone.",
+    "auth_time": "auth_time is needed for step-up alone.",
+    "client_id": "Older tokens have no client_id.",
+}
 
 
 def good() -> list[Case]:
@@ -40,6 +46,8 @@ def good() -> list[Case]:
         ("valid-no-groups", {"groups": []}, "A person may be in no group."),
         ("valid-unverified-email", {"email_verified": False},
          "What an unverified address may do is the service's own rule."),
+        ("valid-other-client", {"client_id": "orders-cli"},
+         "Which client asked is not for every service to judge."),
         ("valid-non-ascii-email", {"email": "mäya@exämple.org"},
          "Addresses may hold any letters."),
     ]  # fmt: skip
@@ -48,13 +56,15 @@ def good() -> list[Case]:
         for key in (ES256, EDDSA, RS256)
     ]
     missing = [
-        accept(
-            f"valid-without-{name}",
-            compact(ES256, body=without(name)),
-            f"{name} is needed for step-up alone.",
-        )
-        for name in OPTIONAL
+        accept(f"valid-without-{name}", compact(ES256, body=without(name)), why)
+        for name, why in OPTIONAL.items()
     ]
+    letters = claims(email="mäya@exämple.org", groups=["Büro", "日本", "🙂"])
+    utf_8 = json.dumps(letters, ensure_ascii=False, separators=(",", ":")).encode()
+    keys.append(
+        accept("valid-utf-8", compact(ES256, body=utf_8),
+               "Letters need no escapes: JSON text is UTF-8 (RFC 8259 8.1).")
+    )  # fmt: skip
     return keys + missing + [accept(n, changed(c), why) for n, c, why in lines]
 
 
@@ -104,6 +114,10 @@ WRONG: dict[str, list[tuple[str, Any]]] = {
     "token_type": [("null", None), ("list", ["access"]), ("bool", True)],
     "email": [("number", 1), ("null", None), ("list", ["maya@example.org"])],
     "email_verified": [("string", "true"), ("number", 1), ("null", None)],
+    "client_id": [
+        ("number", 1), ("null", None), ("list", ["first-party"]), ("empty", ""),
+        ("long", "x" * 513),
+    ],
     "groups": [
         ("string", "staff"), ("object", {"staff": True}), ("null", None),
         ("list-of-numbers", [1]), ("list-with-null", ["staff", None]),
