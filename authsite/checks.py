@@ -106,9 +106,15 @@ def shared_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def parties_of_tokens(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Issuer and audience stand in every token, which must stay short enough."""
     found: list[CheckMessage] = []
+    longest = max(settings.JWT_AUDIENCES, key=lambda one: len(claims.encoded(one)))
+    several = len(settings.JWT_AUDIENCES) > 1
     for name, value, most in (
         ("JWT_ISSUER", settings.JWT_ISSUER, claims.MAX_ISSUER_BYTES),
-        ("JWT_AUDIENCE", settings.JWT_AUDIENCE, claims.MAX_AUDIENCE_BYTES),
+        (
+            "JWT_AUDIENCES" if several else "JWT_AUDIENCE",
+            longest,
+            claims.MAX_AUDIENCE_BYTES,
+        ),
     ):
         if len(claims.encoded(value)) - len('""') > most:
             found.append(

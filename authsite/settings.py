@@ -13,6 +13,7 @@ from django.urls import reverse_lazy
 
 from accounts.policy.development import is_loopback
 from authsite import rate_limits
+from authsite.audiences import audiences
 from authsite.development import site_url
 from authsite.env import BASE_DIR, env, wrong
 from authsite.logs import logging_config
@@ -424,7 +425,8 @@ JWT_SHARED_SECRET = env.text("JWT_SHARED_SECRET")
 if (JWT_ALGORITHM == "HS256") != bool(JWT_SHARED_SECRET):
     raise wrong("JWT_SHARED_SECRET", "goes with JWT_ALGORITHM=HS256: set both or none")
 JWT_ISSUER = env.text("JWT_ISSUER", SITE_URL)
-JWT_AUDIENCE = env.text("JWT_AUDIENCE", SITE_URL)
+# The first is our own API; the others are services that ask for tokens of their own.
+JWT_AUDIENCES = audiences(env, JWT_ISSUER, SITE_URL)
 JWT_ACCESS_LIFETIME = timedelta(
     minutes=env.number("JWT_ACCESS_MINUTES", 5, least=1, most=60)
 )
@@ -438,7 +440,7 @@ SIMPLE_JWT = {
     "ALGORITHM": JWT_ALGORITHM,
     "SIGNING_KEY": "",  # the key ring signs, never a key from settings
     "ISSUER": JWT_ISSUER,
-    "AUDIENCE": JWT_AUDIENCE,
+    "AUDIENCE": JWT_AUDIENCES[0],
     "USER_ID_CLAIM": "sub",
     "AUTH_TOKEN_CLASSES": ("accounts.tokens.classes.AccessToken",),
 }

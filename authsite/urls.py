@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     # api_sign_in, refresh, protected_request
     path("api/", include("accounts.api.urls")),
+    path("_allauth/", include("accounts.tokens.headless")),
     path("_allauth/", include("accounts.policy.headless")),
     path("_allauth/", include("allauth.headless.urls")),
     path("_allauth/<path:rest>", nothing_here),

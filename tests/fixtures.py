@@ -123,9 +123,17 @@ class Api:
             headers={name.replace("_", "-"): value for name, value in headers.items()},
         )
 
-    def get(self, path: str, access: str | None = None, scheme: str = "Bearer") -> Any:
-        """GET, with an access token when given."""
+    def get(
+        self,
+        path: str,
+        access: str | None = None,
+        scheme: str = "Bearer",
+        session: str | None = None,
+    ) -> Any:
+        """GET, with an access token or a session token when given."""
         headers = {"authorization": f"{scheme} {access}"} if access else {}
+        if session:
+            headers["x-session-token"] = session
         return self.client().get(path, headers=headers)
 
     def sign_in(self, email: str = "maya@example.org", password: str = PASSWORD) -> Any:
@@ -138,9 +146,9 @@ class Api:
         assert response.status_code == 200, response.content
         return dict(response.json())
 
-    def refresh(self, refresh: str) -> Any:
-        """POST /api/token/refresh/."""
-        return self.post("/api/token/refresh/", {"refresh": refresh})
+    def refresh(self, refresh: str, **more: str) -> Any:
+        """POST /api/token/refresh/; `more` are other members of its body."""
+        return self.post("/api/token/refresh/", {"refresh": refresh, **more})
 
 
 @pytest.fixture
@@ -206,6 +214,12 @@ def later(**delta: float) -> Any:
 def exchange(browser: Client) -> Any:
     """POST /api/token/session/ as a page's script does."""
     return browser.post("/api/token/session/", content_type="application/json")
+
+
+def session_token(browser: Client) -> str:
+    """The session token of an app that a browser's session was handed to."""
+    renewed = Api().refresh(exchange(browser).json()["refresh"])
+    return str(renewed.json()["session_token"])
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ SIGN_IN_CODES = (
 #: Shaped as ours are, signed by nobody: refused as token_not_valid.
 ACCESS = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmVk"
 REFRESH = "eyJhbGciOiJFUzI1NiIsInR5cCI6InJ0K2p3dCJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmVk"
+SESSION = "eyJhbGciOiJFUzI1NiIsInR5cCI6InN0K2p3dCJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmVk"
 REVOCATIONS = (
     "eyJhbGciOiJFUzI1NiIsInR5cCI6InJldm9jYXRpb25zK2p3dCJ9"
     ".eyJzaWRzIjp7fSwia2lkcyI6e319.c2lnbmVk"
@@ -28,6 +29,9 @@ PAIR = {
     "token_type": "Bearer",
     "expires_in": 300,
 }
+TOKENS = {**PAIR, "session_token": SESSION}
+#: None of the site's: what a client is told that asks for a token for it.
+ELSEWHERE = "https://elsewhere.example"
 HELLO = {"message": "Hello maya@example.org"}
 ME = {
     "id": "5f2c3d5e-8a0f-4b6c-9d1e-2f3a4b5c6d7e",
@@ -70,6 +74,8 @@ SIGN_IN = (
     Ask("unverified", "The address is not verified", _credentials("sam@example.org"),
         401, "email_unverified"),
     Ask("incomplete", "A field is missing", {"password": _PASSWORD}, 400, "invalid"),
+    Ask("audience", "Not one of the site's audiences", _maya | {"audience": ELSEWHERE},
+        400, "invalid"),
 )  # fmt: skip
 
 
@@ -95,13 +101,16 @@ def refresh(*, live: bool) -> tuple[Ask, ...]:
         Ask("live", "A live token", body),
         Ask("not_valid", "No token of ours", body, 401, "token_not_valid"),
         Ask("revoked", "The sign-in was ended", body, 401, "token_revoked"),
+        Ask("audience", "Not one of the site's audiences",
+            body | {"audience": ELSEWHERE}, 400, "invalid"),
         _INCOMPLETE,
-    )
+    )  # fmt: skip
 
 
 VERIFY = (
     Ask("access", "A live access token", {"token": ACCESS}),
     Ask("refresh", "A live refresh token", {"token": REFRESH}),
+    Ask("session", "A live session token", {"token": SESSION}),
     Ask("not_valid", "No token of ours", {"token": ACCESS}, 401, "token_not_valid"),
     Ask("revoked", "The sign-in was ended", {"token": ACCESS}, 401, "token_revoked"),
     _INCOMPLETE,

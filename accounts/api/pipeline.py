@@ -26,6 +26,7 @@ from accounts.policy.headless import LoginView
 from accounts.policy.headless_factors import AuthenticateView
 from accounts.policy.limits import retry_after
 from accounts.policy.sessions import session_store
+from accounts.tokens import audiences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,8 +45,13 @@ PENDING = {
 
 
 @contextmanager
-def pipeline(request: HttpRequest) -> Iterator[None]:
-    """What allauth's AccountMiddleware and Django's sessions do for a page."""
+def pipeline(request: HttpRequest, audience: str = "") -> Iterator[None]:
+    """What allauth's AccountMiddleware and Django's sessions do for a page.
+
+    `audience` is whom the access token is for: one of audiences.services(), or empty
+    for our own API.
+    """
+    audiences.ask(request, audience)
     request.session = session_store()
     request.user = AnonymousUser()
     request.allauth = SimpleNamespace()  # type: ignore[attr-defined]
@@ -89,6 +95,7 @@ def translate(
                 "refresh": meta["refresh_token"],
                 "token_type": meta["token_type"],
                 "expires_in": meta["expires_in"],
+                "session_token": meta["session_token"],
             }
         )
     codes = {error["code"] for error in body.get("errors", [])}

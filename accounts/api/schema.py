@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from accounts.api import examples
 from accounts.api import serializers as bodies
-from accounts.api.contract import BODY, FIELDS, Contract
+from accounts.api.contract import FIELDS, Contract
 
 Operation = dict[str, Any]
 #: Where an operation carries its Contract from extend_schema to the last hook.
@@ -87,10 +87,10 @@ def _if_none_match(text: str) -> OpenApiParameter:
 
 EMPTY: dict[str, Any] = {"type": "object", "additionalProperties": False}
 TOKEN = operation(
-    Contract("sign_in", (*FIELDS, *examples.SIGN_IN_CODES), examples.PAIR,
+    Contract("sign_in", (*FIELDS, *examples.SIGN_IN_CODES), examples.TOKENS,
              asks=examples.SIGN_IN),
     "Sign in", "Signing in",
-    success=bodies.PairSerializer, request=bodies.CredentialsSerializer,
+    success=bodies.TokensSerializer, request=bodies.CredentialsSerializer,
     description="With e-mail address and password. 401 `mfa_required` or "
     "`email_unverified` carries a `pending_token` to go on with; 401 "
     "`no_active_account` says no more than that it did not work.",
@@ -98,43 +98,46 @@ TOKEN = operation(
 TOKEN_MFA = operation(
     Contract("finish_sign_in",
              (*FIELDS, "wrong_code", "sign_in_ended", *examples.SIGN_IN_CODES),
-             examples.PAIR, asks=examples.FINISH),
+             examples.TOKENS, asks=examples.FINISH),
     "Finish a sign-in with a second step", "Signing in",
-    success=bodies.PairSerializer, request=bodies.SecondFactorSerializer,
+    success=bodies.TokensSerializer, request=bodies.SecondFactorSerializer,
     description="`code` is from the authenticator app, or a recovery code. A wrong one "
     "is answered 400 and may be tried again.",
 )  # fmt: skip
 TOKEN_REFRESH = operation(
     Contract("refresh_tokens",
              (*FIELDS, "token_not_valid", "sign_in_revoked", "mfa_enrolment_required"),
-             examples.PAIR, asks=examples.refresh(live=True)),
-    "Get the next pair", "Tokens",
-    success=bodies.PairSerializer, request=bodies.RefreshSerializer,
+             examples.TOKENS, asks=examples.refresh(live=True)),
+    "Get the next tokens", "Tokens",
+    success=bodies.TokensSerializer, request=bodies.RefreshSerializer,
     description="The old refresh token is replaced. Sent again within ten seconds it "
-    "gets the same answer; later, the sign-in is ended.",
+    "gets the same answer; later, the sign-in is ended. The audience is not "
+    "remembered: each call names its own.",
 )  # fmt: skip
 TOKEN_VERIFY = operation(
     Contract("verify_token", (*FIELDS, "token_not_valid", "token_revoked"), {},
              asks=examples.VERIFY),
     "Ask whether a token is good", "Tokens",
     success=EMPTY, request=bodies.VerifySerializer,
-    description="Of either kind; 401 also for one that was revoked.",
+    description="Of any kind, an access token for any of the site's audiences; 401 "
+    "also for one that was revoked.",
 )  # fmt: skip
 TOKEN_REVOKE = operation(
     Contract("revoke_token", FIELDS, {}, asks=examples.refresh(live=False)),
     "End a sign-in", "Tokens",
-    success=EMPTY, request=bodies.RefreshSerializer,
+    success=EMPTY, request=bodies.RevokeSerializer,
     description="Always 200: a token that is not valid needs no end (RFC 7009). "
     "/api/token/revoke/ and /api/token/blacklist/ are the same call.",
 )  # fmt: skip
 TOKEN_SESSION = operation(
     Contract("exchange_session",
-             (*BODY, "not_authenticated", "csrf_failed", "no_policy_session",
+             (*FIELDS, "not_authenticated", "csrf_failed", "no_policy_session",
               "mfa_enrolment_required"),
              examples.PAIR, by_door=False),
     "Get a pair from the browser's session", "Tokens",
-    success=bodies.PairSerializer,
-    description="Needs the session's cookie and its CSRF token in `X-CSRFToken`.",
+    success=bodies.PairSerializer, request=bodies.AudienceSerializer,
+    description="Needs the session's cookie and its CSRF token in `X-CSRFToken`. There "
+    "is no session token: a page has its session, and `/_allauth/browser/`.",
 )  # fmt: skip
 BEARER = ("not_authenticated", "token_not_valid", "token_revoked")
 ME = operation(

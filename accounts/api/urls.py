@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import docs, views
+from accounts.api import docs, revocations, views
 
 app_name = "api"
 urlpatterns = [
@@ -22,7 +22,7 @@ urlpatterns = [
     path(
         "protected-route/recent/", views.RecentProofView.as_view(), name="recent_proof"
     ),
-    path("revocations/", views.RevocationsView.as_view(), name="revocations"),
+    path("revocations/", revocations.RevocationsView.as_view(), name="revocations"),
     path("schema/", docs.SchemaView.as_view(), name="schema"),
     path("docs/", docs.DocsView.as_view(), name="docs"),
     # Anything else, a missing slash included: a problem, never a page or a redirect.

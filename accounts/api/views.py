@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.http import HttpResponse
-from django.utils.http import parse_etags
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
@@ -23,8 +21,10 @@ from accounts.api.pipeline import (
     translate,
 )
 from accounts.api.serializers import (
+    AudienceSerializer,
     CredentialsSerializer,
     RefreshSerializer,
+    RevokeSerializer,
     SecondFactorSerializer,
     VerifySerializer,
 )
@@ -32,13 +32,14 @@ from accounts.api.throttles import SessionExchangeThrottle, TokenThrottle
 from accounts.policy.enrolment import EnrolmentRequired
 from accounts.policy.limits import attempts_key, second_step_key
 from accounts.policy.sessions import session_store
+from accounts.tokens import audiences
 from accounts.tokens.authentication import ImmediateBearerAuthentication
 from accounts.tokens.errors import NoPolicySession, TokenError, TokenRevoked
 from accounts.tokens.issue import TokenPair, open_family
-from accounts.tokens.revocation_list import CONTENT_TYPE, signed_list
 from accounts.tokens.revoke import revoke_by_token
 from accounts.tokens.rotate import rotate
 from accounts.tokens.step_up import RequireRecentAuthentication
+from accounts.tokens.strategy import is_opaque
 from accounts.tokens.verify import verify_any
 
 if TYPE_CHECKING:
@@ -58,10 +59,11 @@ class TokenView(OpenView):
         """
         body = CredentialsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        said = dict(body.validated_data)
         django_request = request._request
-        with pipeline(django_request):
-            status, answer = call(login_view, django_request, dict(body.validated_data))
-            key = attempts_key(django_request, body.validated_data["email"])
+        with pipeline(django_request, said.pop("audience", "")):
+            status, answer = call(login_view, django_request, said)
+            key = attempts_key(django_request, said["email"])
             return translate(django_request, status, answer, key)
 
 
@@ -73,16 +75,18 @@ class TokenMFAView(OpenView):
         """200 with a pair; 400 on a wrong code; 401 when nothing is pending."""
         body = SecondFactorSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        token, code = body.validated_data["pending_token"], body.validated_data["code"]
+        said = body.validated_data
+        token, code = said["pending_token"], said["code"]
+        if not is_opaque(token):
+            return sign_in_ended()
         django_request = request._request
-        with pipeline(django_request):
+        with pipeline(django_request, said.get("audience", "")):
             key = second_step_key(session_store(token))
             status, answer = call(
                 mfa_view, django_request, {"code": code.replace(" ", "")}, token
             )
             if status == 410:
-                detail = "This sign-in has ended. Start again."
-                return refusal(401, "token_not_valid", detail)
+                return sign_in_ended()
             return translate(django_request, status, answer, key)
 
 
@@ -96,16 +100,17 @@ class TokenRefreshView(OpenView):
         """200 with a pair; 401 token_not_valid, token_revoked; 403 enrolment."""
         body = RefreshSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        with pipeline(request._request):
+        said = body.validated_data
+        with pipeline(request._request, said.get("audience", "")):
             try:
-                pair = rotate(body.validated_data["refresh"], request._request)
+                tokens = rotate(said["refresh"], request._request)
             except TokenRevoked as error:
                 return refused(error, reason=str(error.reason))
             except TokenError as error:
                 return refused(error)
             except EnrolmentRequired:
                 return enrol_first()
-        return Response(as_body(pair))
+        return Response({**as_body(tokens), "session_token": tokens.session})
 
 
 class TokenVerifyView(OpenView):
@@ -133,7 +138,7 @@ class TokenRevokeView(OpenView):
     @extend_schema(**schema.TOKEN_REVOKE)
     def post(self, request: Request) -> Response:
         """200 {} always: a token that is not valid needs no revocation."""
-        body = RefreshSerializer(data=request.data)
+        body = RevokeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         with pipeline(request._request):
             revoke_by_token(body.validated_data["refresh"], request._request)
@@ -150,7 +155,13 @@ class TokenSessionView(BearerView):
 
     @extend_schema(**schema.TOKEN_SESSION)
     def post(self, request: Request) -> Response:
-        """200 with a pair; 403 no_policy_session, csrf_failed, not_authenticated."""
+        """200 with a pair; 403 no_policy_session, csrf_failed, not_authenticated.
+
+        No session token: a page has its session, and /_allauth/browser/.
+        """
+        body = AudienceSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        audiences.ask(request._request, body.validated_data.get("audience", ""))
         try:
             pair = open_family(request._request)
         except NoPolicySession:
@@ -201,25 +212,6 @@ class RecentProofView(ProtectedRouteView):
         return super().get(request)
 
 
-class RevocationsView(OpenView):
-    """What other services poll, to refuse what was revoked a second ago."""
-
-    cache_control = "public, max-age=1"
-
-    @extend_schema(**schema.REVOCATIONS)
-    def get(self, request: Request) -> HttpResponse:
-        """200 a signed list (a JWT); 304 when the one named is still the last."""
-        found = signed_list()
-        known = parse_etags(request.headers.get("If-None-Match", ""))
-        answer = (
-            HttpResponse(status=304)
-            if found.etag in known or "*" in known
-            else HttpResponse(found.body, content_type=CONTENT_TYPE)
-        )
-        answer["ETag"] = found.etag
-        return answer
-
-
 def _person(request: Request) -> User:
     # The permission class lets nobody else reach these views.
     return cast("User", request.user)
@@ -236,13 +228,18 @@ class NotFoundView(OpenView):
 
 
 def as_body(pair: TokenPair) -> dict[str, Any]:
-    """A pair as every endpoint answers it."""
+    """Access and refresh token as every endpoint answers them."""
     return {
         "access": pair.access,
         "refresh": pair.refresh,
         "token_type": "Bearer",
         "expires_in": pair.expires_in,
     }
+
+
+def sign_in_ended() -> Response:
+    """401 for a `pending_token` that names no sign-in."""
+    return refusal(401, "token_not_valid", "This sign-in has ended. Start again.")
 
 
 def refused(error: TokenError, **told: str) -> Response:

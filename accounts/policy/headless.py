@@ -17,7 +17,6 @@ from allauth.headless.adapter import get_adapter as get_headless_adapter
 from allauth.headless.constants import Client
 from allauth.headless.socialaccount import inputs as social_inputs
 from allauth.headless.socialaccount import views as social_views
-from allauth.headless.tokens import views as token_views
 from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
@@ -166,17 +165,6 @@ class ProviderTokenView(social_views.ProviderTokenView):
         return limited or super().handle(request, *args, **kwargs)
 
 
-class RefreshTokenView(token_views.RefreshTokenView):
-    """POST tokens/refresh, under the limit of /api/token/refresh/."""
-
-    def handle(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        """Allauth's answer, or 429."""
-        limited = ratelimit.consume_or_429(request, action="token_refresh")
-        return limited or super().handle(request, *args, **kwargs)
-
-
 class ManagePhoneView(account_views.ManagePhoneView):
     """GET and POST account/phone; allauth breaks on other methods (no self.user)."""
 
@@ -197,7 +185,6 @@ VIEWS: dict[str, Any] = {
     "auth/reauthenticate": ReauthenticateView,
     "account/providers": ManageProvidersView,
     "auth/provider/token": ProviderTokenView,
-    "tokens/refresh": RefreshTokenView,
     "account/phone": ManagePhoneView,
     "account/password/change": ChangePasswordView,
     **headless_codes.VIEWS,

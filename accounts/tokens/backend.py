@@ -34,7 +34,7 @@ from accounts.tokens import claims as rules
 from accounts.tokens.keys import ALGORITHMS, SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from accounts.tokens.keys import Key
     from accounts.tokens.ring import Ring
@@ -66,18 +66,19 @@ class RingBackend(TokenBackend):
         typ: str,
         kind: str,
         issuer: str,
-        audience: str,
+        audiences: Collection[str],
     ) -> None:
-        super().__init__(ALGORITHMS[0], audience=audience, issuer=issuer)
+        super().__init__(ALGORITHMS[0], audience=audiences, issuer=issuer)
         self.ring, self.typ, self.kind = ring, typ, kind
+        self.audiences = audiences
 
     def encode(self, payload: dict[str, Any], kid: str = "") -> str:
-        """A token signed by the key called `kid`.
+        """A token signed by the key called `kid`; its payload names its audience.
 
         Raises KeyError when the ring does not hold it: a key that was taken out must
         not be replaced by another, whose tokens no list of revocations would name.
         """
-        body = {**payload, "iss": self.issuer, "aud": self.audience}
+        body = {**payload, "iss": self.issuer}
         return sign(body, self.ring().signs(self.kind, kid), self.typ)
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
@@ -87,23 +88,31 @@ class RingBackend(TokenBackend):
         Raises TokenBackendExpiredToken or TokenBackendError.
         """
         try:
-            payload = self._proven(token)
-            return rules.check(
+            key, payload = self._proven(token)
+            claims = rules.check(
                 payload,
                 now=time.time(),
                 issuer=str(self.issuer),
-                audience=str(self.audience),
+                audiences=self.audiences,
                 kind=self.kind,
             )
+            self._signed_in_time(claims, key)
         except rules.Expired:
             msg = "Token is expired"
             raise TokenBackendExpiredToken(msg) from None
         except (ValueError, RecursionError, PyJWTError):
             msg = "Token is invalid"
             raise TokenBackendError(msg) from None
+        return claims
 
-    def _proven(self, token: Any) -> Any:
-        """The payload, once form, header and signature hold. Raises ValueError."""
+    def _signed_in_time(self, claims: dict[str, Any], key: Key) -> None:
+        """Raises ValueError for a token made after its key was retired."""
+        if claims["iat"] > self.ring().signs_until(self.kind, key.kid):
+            msg = "its key was retired"
+            raise ValueError(msg)
+
+    def _proven(self, token: Any) -> tuple[Key, Any]:
+        """Key and payload, once form, header and signature hold. Raises ValueError."""
         raw = token.encode("ascii") if isinstance(token, str) else token
         if not isinstance(raw, bytes) or len(raw) > rules.MAX_TOKEN_LENGTH:
             raise ValueError(len(raw) if isinstance(raw, bytes) else type(token))
@@ -115,7 +124,7 @@ class RingBackend(TokenBackend):
             raise ValueError(msg)
         body = _strict_json(parts.payload)
         check_signature(raw, key)
-        return body
+        return key, body
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 ACCESS_TYP = "at+jwt"
 REFRESH_TYP = "rt+jwt"
+SESSION_TYP = "st+jwt"
 AAL1 = "aal1"
 AAL2 = "aal2"
 LEVELS = (AAL1, AAL2)
@@ -121,24 +122,37 @@ def fitting(groups: Iterable[str], email: str = "") -> list[str]:
     return kept
 
 
-def access_jti(refresh_jti: str) -> str:
-    """The id of the access token that goes with a refresh token.
+def access_jti(refresh_jti: str, audience: str) -> str:
+    """The id of the access token for an audience that goes with a refresh token.
 
-    Derived, so that a repeated answer carries the same pair byte for byte.
+    Derived, so that a repeated answer carries the same tokens byte for byte.
     """
-    return hashlib.sha256(f"access:{refresh_jti}".encode()).hexdigest()[:32]
+    return _derived(f"access:{audience}:{refresh_jti}")
 
 
-def check(claims: Any, *, now: float, issuer: str, audience: str, kind: str) -> Claims:
+def session_jti(refresh_jti: str) -> str:
+    """The id of the session token that goes with a refresh token."""
+    return _derived(f"session:{refresh_jti}")
+
+
+def _derived(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def check(
+    claims: Any, *, now: float, issuer: str, audiences: Collection[str], kind: str
+) -> Claims:
     """Everything about a signed token's claims that is not its signature.
 
-    Raises Expired or InvalidClaims. `kind` is `access` or `refresh`.
+    `kind` is `access`, `refresh` or `session`; `audiences` are those that the caller
+    accepts. We mint one audience as a string, so a list (RFC 7519 4.1.3) is refused.
+    Raises Expired or InvalidClaims.
     """
     if type(claims) is not dict:
         msg = "claims are not an object"
         raise InvalidClaims(msg)
     try:
-        right = _is_for(claims, issuer, audience, kind) and _has_types(claims, kind)
+        right = _is_for(claims, issuer, audiences, kind) and _has_types(claims, kind)
         current = claims["iat"] <= now + 1 and claims.get("nbf", 0) <= now
         expired = claims["exp"] <= now
     except (KeyError, TypeError):
@@ -152,12 +166,12 @@ def check(claims: Any, *, now: float, issuer: str, audience: str, kind: str) -> 
     return claims
 
 
-def _is_for(claims: Claims, issuer: str, audience: str, kind: str) -> bool:
-    aud = claims["aud"]
+def _is_for(claims: Claims, issuer: str, audiences: Collection[str], kind: str) -> bool:
     return (
         claims["iss"] == issuer
         and claims["token_type"] == kind
-        and (aud == audience or (_is_texts(aud) and audience in aud))
+        and type(claims["aud"]) is str
+        and claims["aud"] in audiences
     )
 
 

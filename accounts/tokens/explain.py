@@ -13,14 +13,20 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Q
-from django.utils import timezone
 from jwt.exceptions import PyJWTError
 
-from accounts.policy import sessions
+from accounts.tokens import audiences
 from accounts.tokens import claims as rules
 from accounts.tokens.backend import Parts, check_signature, read
-from accounts.tokens.families import within_grace
+from accounts.tokens.explain_sign_in import (
+    Because,
+    ended,
+    of_family,
+    of_jti,
+    owner,
+    sentence,
+    still_current,
+)
 from accounts.tokens.models import Family, SigningKey
 from accounts.tokens.revocation_list import TYP as LIST_TYP
 from accounts.tokens.ring import ring
@@ -29,69 +35,76 @@ from accounts.tokens.words import moment, shortened, span
 if TYPE_CHECKING:
     from accounts.tokens.keys import Key
 
-KINDS = {rules.ACCESS_TYP: "access", rules.REFRESH_TYP: "refresh"}
+KINDS = {
+    rules.ACCESS_TYP: "access",
+    rules.REFRESH_TYP: "refresh",
+    rules.SESSION_TYP: "session",
+}
+#: Where the kinds that are for us alone are taken.
+PLACES = {"refresh": "/api/token/refresh/", "session": "/_allauth/app/"}
 JTI = re.compile(r"[0-9a-f]{32}")
 SID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class _Because(Exception):
-    """The sentence."""
 
 
 def explain(text: str, audience: str = "") -> str:
     """One sentence on a token, a `jti` or a `sid`.
 
-    `audience` is the service that refused it; settings.JWT_AUDIENCE by default.
+    `audience` is the service that refused it; without one, the place here that takes
+    tokens of its kind.
     """
     text = text.strip()
     if text[:7].lower() == "bearer ":
         text = text[7:].strip()
     try:
         if SID.fullmatch(text):
-            return _of_family(Family.objects.filter(pk=text).first())
+            return of_family(Family.objects.filter(pk=text).first())
         if JTI.fullmatch(text):
-            return _of_jti(text)
-        return _of_token(text, audience or settings.JWT_AUDIENCE)
-    except _Because as because:
+            return of_jti(text)
+        return _of_token(text, audience)
+    except Because as because:
         return str(because)
 
 
 def _of_token(text: str, audience: str) -> str:
     parts = _read(text)
     kind = _kind(parts)
-    _proven(text.encode(), parts, _key(parts, kind))
+    wanted = _wanted(kind, audience)
+    key = _key(parts, kind)
+    _proven(text.encode(), parts, key)
     body = _body(parts)
-    _for_us(body, kind, audience)
+    _for_us(body, kind, wanted)
+    if body["iat"] > ring().signs_until(kind, key.kid):
+        return "It was issued after its signing key was retired."
     family = Family.objects.filter(pk=body["sid"]).select_related("user").first()
-    ended = _ended(family, kind)
+    over = ended(family, kind)
     late = int(time.time()) - body["exp"]
     if late >= 0:
-        return _sentence(f"It expired {span(late)} ago", ended)
-    if ended:
-        return _sentence("It is refused", ended)
+        return sentence(f"It expired {span(late)} ago", over)
+    if over:
+        return sentence("It is refused", over)
     early = body["iat"] - int(time.time())
     if early > 1:
         return f"It was issued {span(early)} in the future: the clocks differ."
     if kind == "refresh" and family:
-        _still_current(family, body["jti"])
+        still_current(family, body["jti"])
     until = span(-late)
-    return f"It is good: {_article(kind)} token of {_person(family)}, for {until} more."
+    return f"It is good: {_article(kind)} token of {owner(family)}, for {until} more."
 
 
 def _read(text: str) -> Parts:
     if not text:
-        raise _Because("Nothing was given.")
+        raise Because("Nothing was given.")
     if len(text) > rules.MAX_TOKEN_LENGTH:
         most = rules.MAX_TOKEN_LENGTH
-        raise _Because(f"It has {len(text)} characters; more than {most} are refused.")
+        raise Because(f"It has {len(text)} characters; more than {most} are refused.")
     count = text.count(".") + 1
     if count != 3:
         several = "one part" if count == 1 else f"{count} parts"
-        raise _Because(f"It is no token: a JWT has three parts, this has {several}.")
+        raise Because(f"It is no token: a JWT has three parts, this has {several}.")
     try:
         return read(text.encode("ascii"))
     except (ValueError, RecursionError):
-        raise _Because(_malformed(text)) from None
+        raise Because(_malformed(text)) from None
 
 
 def _malformed(text: str) -> str:
@@ -114,11 +127,11 @@ def _malformed(text: str) -> str:
 def _kind(parts: Parts) -> str:
     typ = parts.header.get("typ")
     if typ == LIST_TYP:
-        raise _Because("It is a list of revocations, not a token.")
+        raise Because("It is a list of revocations, not a token.")
     kind = KINDS.get(typ) if isinstance(typ, str) else None
     if kind is None:
         ours = " or ".join(KINDS)
-        raise _Because(f"Its type is {shortened(typ)}; tokens of ours are {ours}.")
+        raise Because(f"Its type is {shortened(typ)}; tokens of ours are {ours}.")
     return kind
 
 
@@ -126,9 +139,9 @@ def _key(parts: Parts, kind: str) -> Key:
     kid, alg = parts.header.get("kid"), parts.header.get("alg")
     key = ring().verifies(kind).get(kid) if isinstance(kid, str) else None
     if key is None:
-        raise _Because(_unknown_key(kid))
+        raise Because(_unknown_key(kid))
     if alg != key.algorithm:
-        raise _Because(f"It says {shortened(alg)}, but its key signs {key.algorithm}.")
+        raise Because(f"It says {shortened(alg)}, but its key signs {key.algorithm}.")
     return key
 
 
@@ -136,6 +149,11 @@ def _unknown_key(kid: Any) -> str:
     row = None
     if isinstance(kid, str) and kid.isascii() and "\0" not in kid:
         row = SigningKey.objects.filter(kid=kid[:64]).first()
+    if row and row.retired_at and row.removed_at is None:
+        when = moment(row.retired_at)
+        return (
+            f"Its signing key {row} was retired {when}: it signs only what has expired."
+        )
     if row is None or row.removed_at is None:
         elsewhere = "it was signed elsewhere, or forged"
         return f"No key here is called {shortened(kid)}: {elsewhere}."
@@ -150,7 +168,7 @@ def _proven(raw: bytes, parts: Parts, key: Key) -> None:
         check_signature(raw, key)
     except PyJWTError:
         because = "Its signature does not hold: it was changed, cut or forged."
-        raise _Because(because) from None
+        raise Because(because) from None
 
 
 def _body(parts: Parts) -> dict[str, Any]:
@@ -159,112 +177,45 @@ def _body(parts: Parts) -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise _Because("Its claims are no JSON object.")
+        raise Because("Its claims are no JSON object.")
     return body
 
 
-def _for_us(body: dict[str, Any], kind: str, audience: str) -> None:
+def _wanted(kind: str, audience: str) -> str:
+    """The audience that a token of this kind must have where it was refused."""
+    ours = {"refresh": settings.JWT_ISSUER, "session": audiences.account()}
+    if kind not in ours:
+        return audience or audiences.own()
+    if audience not in {"", ours[kind]}:
+        raise Because(f"It is {_article(kind)} token: only {PLACES[kind]} takes it.")
+    return ours[kind]
+
+
+def _for_us(body: dict[str, Any], kind: str, wanted: str) -> None:
     """What rules.check() minds, its time aside."""
-    wanted = settings.JWT_ISSUER if kind == "refresh" else audience
     iss, aud, says = body.get("iss"), body.get("aud"), body.get("token_type")
     if iss != settings.JWT_ISSUER:
-        raise _Because(f"Its issuer is {shortened(iss)}, not {settings.JWT_ISSUER}.")
-    if aud != wanted and not (isinstance(aud, list) and wanted in aud):
-        raise _Because(f"Its audience is {shortened(aud)}, not {shortened(wanted)}.")
+        raise Because(f"Its issuer is {shortened(iss)}, not {settings.JWT_ISSUER}.")
+    if aud != wanted:
+        raise Because(f"Its audience is {shortened(aud)}, not {shortened(wanted)}.")
     if says != kind:
-        raise _Because(f"It says that it is {shortened(says)}, its type {kind}.")
+        raise Because(f"It says that it is {shortened(says)}, its type {kind}.")
     nbf = body.get("nbf")
     if type(nbf) is int and nbf > time.time():
         early = span(nbf - int(time.time()))
-        raise _Because(f"It is not valid for another {early}.")
+        raise Because(f"It is not valid for another {early}.")
     try:
         rules.check(
             body,
             now=body["iat"],
             issuer=settings.JWT_ISSUER,
-            audience=wanted,
+            audiences=(wanted,),
             kind=kind,
         )
     except rules.Expired:
-        raise _Because("It expired before it was issued.") from None
+        raise Because("It expired before it was issued.") from None
     except (KeyError, ValueError, TypeError):
-        raise _Because("A claim is missing or of a wrong type.") from None
-
-
-def _of_jti(jti: str) -> str:
-    found = Family.objects.select_related("user")
-    family = found.filter(Q(current_jti=jti) | Q(previous_jti=jti)).first()
-    if family is None:
-        family = _by_access_jti(jti)
-    if family is None:
-        return (
-            "No sign-in has a token of this id: it was replaced more than once, or "
-            "the sign-in is no longer on record."
-        )
-    if jti == family.previous_jti and not _ended(family):
-        _still_current(family, jti)
-    return _of_family(family)
-
-
-def _by_access_jti(jti: str) -> Family | None:
-    """Access tokens' ids are derived and not stored: look at the latest first."""
-    rows = Family.objects.order_by("-rotated_at").values_list(
-        "pk", "current_jti", "previous_jti"
-    )
-    for pk, *ids in rows.iterator(chunk_size=2000):
-        if jti in {rules.access_jti(one) for one in ids if one}:
-            return Family.objects.select_related("user").get(pk=pk)
-    return None
-
-
-def _of_family(family: Family | None) -> str:
-    ended = _ended(family)
-    if ended:
-        return _sentence("It is refused", ended)
-    left = (
-        span(int((family.expires_at - timezone.now()).total_seconds()))
-        if family
-        else ""
-    )
-    return f"Its sign-in, of {_person(family)}, is good for {left} more."
-
-
-def _ended(family: Family | None, kind: str = "refresh") -> str:
-    """Why a sign-in is over; empty while it is not.
-
-    An access token does not ask for the session: whatever ends one revokes the family,
-    but for its end by idling.
-    """
-    if family is None:
-        return "its sign-in is not on record here"
-    if family.revoked_at:
-        why = family.get_revoked_reason_display()
-        return f"its sign-in was revoked {moment(family.revoked_at)}: {why}"
-    if family.expires_at <= timezone.now():
-        return f"its sign-in came to its end {moment(family.expires_at)}"
-    if kind == "access":
-        return ""
-    session = sessions.read_session(family.session_key)
-    if session is None or not sessions.belongs_to(session.data, family.person):
-        return "the session that it belongs to has ended"
-    return ""
-
-
-def _still_current(family: Family, jti: str) -> None:
-    if jti == family.current_jti or within_grace(family, jti):
-        return
-    when = moment(family.rotated_at)
-    raise _Because(
-        f"It was replaced by a newer refresh token {when}: using it ends the sign-in."
-    )
-
-
-def _sentence(start: str, ended: str) -> str:
-    return f"{start}; {ended}." if ended else f"{start}."
-
-
-def _person(family: Family | None) -> str:
-    return str(family.user) if family and family.user else "a person who was deleted"
+        raise Because("A claim is missing or of a wrong type.") from None
 
 
 def _article(kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -12,8 +12,13 @@ from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 
 from accounts.policy import enrolment, sessions
-from accounts.tokens import claims
-from accounts.tokens.classes import AccessToken, RefreshToken
+from accounts.tokens import audiences, claims
+from accounts.tokens.classes import (
+    FamilyToken,
+    RefreshToken,
+    ServiceToken,
+    SessionToken,
+)
 from accounts.tokens.errors import NoPolicySession, TokenRevoked
 from accounts.tokens.models import Family
 from accounts.tokens.person_claims import person_claims
@@ -31,19 +36,24 @@ FAMILIES_PER_SESSION = 10
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a client gets. `expires_in` is the access token's life in seconds."""
+    """What a client gets. `expires_in` is the access token's life in seconds.
+
+    `session` is the session token, which lives as long.
+    """
 
     access: str
     refresh: str
+    session: str
     expires_in: int
 
 
 def open_family(request: HttpRequest) -> TokenPair:
     """Start a family for the signed-in session of this request.
 
-    Raises NoPolicySession when the session lacks the pipeline's authentication
-    records, as one made by django.contrib.auth.login() does; EnrolmentRequired for
-    who must set up a second factor first.
+    The access token is for the audience that the request asked for. Raises
+    NoPolicySession when the session lacks the pipeline's authentication records, as
+    one made by django.contrib.auth.login() does; EnrolmentRequired for a person who
+    must set up a second factor first.
     """
     user, session = request.user, request.session
     records = get_authentication_records(request, user)
@@ -71,7 +81,7 @@ def open_family(request: HttpRequest) -> TokenPair:
         **proof,
     )
     _end_oldest(family, request)
-    return pair(family)
+    return pair(family, audiences.asked(request))
 
 
 def _end_oldest(family: Family, request: HttpRequest) -> None:
@@ -95,8 +105,8 @@ def session_proof(records: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def pair(family: Family) -> TokenPair:
-    """The family's current tokens: the same row gives the same bytes.
+def pair(family: Family, audience: str) -> TokenPair:
+    """The family's current tokens: the same row and audience give the same bytes.
 
     Raises TokenRevoked when the key that its row names was taken out meanwhile.
     """
@@ -107,10 +117,20 @@ def pair(family: Family) -> TokenPair:
             raise TokenRevoked(msg, Reason.KEY_REPLACED)
     issued = family.rotated_at.replace(microsecond=0)
     refresh = RefreshToken()
-    refresh.payload = _common(family, refresh, family.current_jti, issued)
-    access = AccessToken()
+    refresh.payload = {
+        **_common(family, refresh, family.current_jti, issued),
+        "aud": settings.JWT_ISSUER,
+    }
+    session = SessionToken()
+    session.payload = {
+        **_common(family, session, claims.session_jti(family.current_jti), issued),
+        "aud": audiences.account(),
+    }
+    access = ServiceToken()
+    jti = claims.access_jti(family.current_jti, audience)
     access.payload = {
-        **_common(family, access, claims.access_jti(family.current_jti), issued),
+        **_common(family, access, jti, issued),
+        "aud": audience,
         **person_claims(family),
         "amr": family.amr,
         "acr": family.acr,
@@ -119,15 +139,15 @@ def pair(family: Family) -> TokenPair:
     return TokenPair(
         access=access.signed(family.kid),
         refresh=refresh.signed(family.kid),
+        session=session.signed(family.kid),
         expires_in=int(settings.JWT_ACCESS_LIFETIME.total_seconds()),
     )
 
 
 def _common(
-    family: Family, token: AccessToken | RefreshToken, jti: str, issued: datetime
+    family: Family, token: FamilyToken, jti: str, issued: datetime
 ) -> dict[str, Any]:
-    lifetime: timedelta = token.lifetime
-    ends = min(issued + lifetime, family.expires_at)
+    ends = min(issued + token.lifetime, family.expires_at)
     return {
         "token_type": token.token_type,
         "sub": str(family.user_id),

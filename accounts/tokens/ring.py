@@ -21,6 +21,9 @@ from accounts.tokens.proven import ProvenTokens
 PURPOSE = "signing key"
 #: How long a process may sign and verify without looking for new keys, in seconds.
 FRESH_SECONDS = 30.0
+#: For how long a process that has not read of it may sign with a retired key, and some
+#: for clocks.
+LATE = FRESH_SECONDS + 1
 #: For how long a retired key is published beyond its last access token: processes that
 #: have not read the ring sign with it a little longer, and clocks differ.
 MARGIN = timedelta(minutes=10)
@@ -30,9 +33,11 @@ MARGIN = timedelta(minutes=10)
 class Ring:
     """All keys that verify, and the one that signs.
 
-    `for_access` verifies access tokens and `published` stands in the JWKS. With
-    JWT_SHARED_SECRET access tokens are signed by that. Refresh tokens never are:
-    whoever verifies could make them.
+    `keys` verify refresh tokens, `for_access` access tokens, and `published` session
+    tokens and, in the JWKS, what others verify. With JWT_SHARED_SECRET access tokens
+    are signed by that. Refresh and session tokens never are: every service that holds
+    the secret could make them. `retired` holds when a key stopped signing, in seconds
+    since the epoch.
     """
 
     keys: dict[str, Key]
@@ -40,11 +45,23 @@ class Ring:
     for_access: dict[str, Key]
     signing_access: Key
     published: dict[str, Key]
+    retired: dict[str, float] = field(default_factory=dict)
     proven: ProvenTokens = field(default_factory=ProvenTokens, compare=False)
 
     def verifies(self, kind: str) -> dict[str, Key]:
         """The keys that a token of this kind may be signed with, by `kid`."""
-        return self.for_access if kind == "access" else self.keys
+        return {"access": self.for_access, "session": self.published}.get(
+            kind, self.keys
+        )
+
+    def signs_until(self, kind: str, kid: str) -> float:
+        """The latest `iat` that a token of this kind may have, by its key.
+
+        A refresh token goes on as long as its key is in the ring: its family decides.
+        """
+        if kind == "refresh":
+            return float("inf")
+        return self.retired.get(kid, float("inf"))
 
     def signs(self, kind: str, kid: str) -> Key:
         """The key called `kid`; a shared secret instead for access tokens.
@@ -106,23 +123,33 @@ def _read() -> Ring:
         rows = _rows()
     found = {row.kid: _open(row) for row in rows}
     active = next(row for row in rows if row.state == SigningKey.State.ACTIVE)
-    # Others verify access tokens alone, which a key that was retired long ago has none
-    # of: the JWKS stays short, however long refresh tokens live.
+    # A key that was retired long ago has signed no access token that is still good. So
+    # it verifies none, here or elsewhere, and the JWKS stays short, however long
+    # refresh tokens live.
     oldest = timezone.now() - settings.JWT_ACCESS_LIFETIME - MARGIN
     published = {
         row.kid: found[row.kid]
         for row in rows
         if row.retired_at is None or row.retired_at > oldest
     }
-    return make_ring(found, found[active.kid], published)
+    retired = {
+        row.kid: row.retired_at.timestamp() + LATE for row in rows if row.retired_at
+    }
+    return make_ring(found, found[active.kid], published, retired)
 
 
-def make_ring(keys: dict[str, Key], signing: Key, published: dict[str, Key]) -> Ring:
+def make_ring(
+    keys: dict[str, Key],
+    signing: Key,
+    published: dict[str, Key],
+    retired: dict[str, float],
+) -> Ring:
     """A ring by settings.JWT_ALGORITHM."""
     if settings.JWT_ALGORITHM != SHARED:
-        return Ring(keys, signing, keys, signing, published)
+        return Ring(keys, signing, published, signing, published, retired)
     one = shared(settings.JWT_SHARED_SECRET)
-    return Ring(keys, signing, {**keys, one.kid: one}, one, published)
+    for_access = {**published, one.kid: one}
+    return Ring(keys, signing, for_access, one, published, retired)
 
 
 def _rows() -> list[SigningKey]:
@@ -132,8 +159,10 @@ def _rows() -> list[SigningKey]:
 
 def _same(old: Ring, new: Ring) -> bool:
     return (
-        old.for_access.keys() == new.for_access.keys()
+        old.keys.keys() == new.keys.keys()
+        and old.for_access.keys() == new.for_access.keys()
         and old.published.keys() == new.published.keys()
+        and old.retired == new.retired
         and old.signing.kid == new.signing.kid
     )
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import enrolment, sessions
+from accounts.tokens import audiences
 from accounts.tokens.errors import Replayed, TokenRevoked
 from accounts.tokens.families import read_refresh, within_grace
 from accounts.tokens.issue import TokenPair, pair, session_proof
@@ -31,10 +32,11 @@ RECORDS = "account_authentication_methods"
 
 
 def rotate(raw: str, request: HttpRequest) -> TokenPair:
-    """The next pair of a family.
+    """The next pair of a family, for the audience that the request asks for.
 
     The previous token within JWT_REUSE_GRACE gives the same successor, byte for byte:
-    a lost answer or two tabs sign nobody out and never fork the chain. Any other
+    a lost answer or two tabs sign nobody out and never fork the chain. The audience
+    is not remembered: each call names its own, a repeated one too. Any other
     replay revokes the family. Raises TokenError, or its TokenRevoked and Replayed;
     EnrolmentRequired for who must set up a second factor first.
     """
@@ -48,10 +50,10 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
     if _advance(family, jti, session.data[RECORDS], timezone.now()):
         family.refresh_from_db(fields=ROTATED)
         sessions.extend(session, settings.JWT_REFRESH_LIFETIME)
-        return pair(family)
+        return pair(family, audiences.asked(request))
     family.refresh_from_db()
     if family.revoked_at is None and within_grace(family, jti):
-        return pair(family)
+        return pair(family, audiences.asked(request))
     _revoke_replayed(family, request)
     msg = "Token was replayed"
     raise Replayed(msg, Reason.REPLAYED)

@@ -1,67 +1,94 @@
-"""allauth headless ends each sign-in of the app client with our token pair."""
+"""allauth headless ends each sign-in of the app client with our tokens.
+
+The app client's one credential is `X-Session-Token`: while a step is pending the key of
+its session, which means nothing to a reader; after the sign-in a session token. The
+`Authorization` header is not looked at: what a service receives opens nothing here.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.httpkit import get_authorization_credential
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.conf import settings
-from rest_framework_simplejwt.exceptions import TokenError
+from django.contrib.auth import SESSION_KEY
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
 from accounts.policy.enrolment import EnrolmentRequired, answer
-from accounts.policy.sessions import has_ended, renew_hash
+from accounts.policy.sessions import belongs_to, has_ended, renew_hash, session_store
+from accounts.tokens.errors import TokenRevoked
+from accounts.tokens.families import read_session
 from accounts.tokens.issue import TokenPair, open_family
-from accounts.tokens.models import Family
 from accounts.tokens.rotate import rotate
-from accounts.tokens.snapshot import Stale
-from accounts.tokens.verify import verify_access
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
-#: A session token that no session has: allauth answers 410, not "anonymous".
-NO_SESSION = "invalid"
 MEMO = "_token_pair"
+#: The URL name of tokens/refresh, the one call that an expired session token may make.
+RENEW = "renew_tokens"
+
+
+def is_opaque(session_token: str) -> bool:
+    """Whether this is the token of a sign-in that waits for a step, not a JWT."""
+    return "." not in session_token
 
 
 class FamilyTokenStrategy(SessionTokenStrategy):
-    """X-Session-Token while a flow is pending, the access token ever after."""
-
-    def get_session_token(self, request: HttpRequest) -> str | None:
-        """The session key that the request speaks for, or None."""
-        token = super().get_session_token(request)
-        if token:
-            return token
-        raw = get_authorization_credential(request, "Bearer")
-        if not raw:
-            return None
-        try:
-            claims = verify_access(raw)
-        except (TokenError, Stale):
-            return NO_SESSION
-        family = Family.objects.filter(
-            pk=claims["sid"], user=claims["sub"], revoked_at__isnull=True
-        ).first()
-        return family.session_key if family else NO_SESSION
+    """X-Session-Token, opaque while a step is pending, and a JWT ever after."""
 
     def lookup_session(self, session_token: str) -> SessionBase | None:
-        """The session, brought under today's AUTH_SECRET without changing its key."""
-        session = super().lookup_session(session_token)
-        if session is None or has_ended(session):
+        """The session that a token names; None, answered with 410, when it has ended.
+
+        Raises ImmediateHttpResponse with 401 for a JWT that is expired, or is no
+        session token: the app gets another one, and need not sign in again.
+        """
+        if is_opaque(session_token):
+            return self._pending(session_token)
+        try:
+            family = read_session(session_token)
+        except TokenRevoked:
             return None
-        renew_hash(session)
+        except ExpiredTokenError:
+            match = context.request.resolver_match
+            if match and match.view_name == RENEW:
+                return session_store()  # nobody's: the refresh token says who asks
+            raise ImmediateHttpResponse(_refused(context.request)) from None
+        except TokenError:
+            raise ImmediateHttpResponse(_refused(context.request)) from None
+        session = super().lookup_session(family.session_key)
+        if session is None or not belongs_to(session, family.person):
+            return None
+        renew_hash(session)  # under today's AUTH_SECRET, without changing its key
+        return session
+
+    def _pending(self, session_key: str) -> SessionBase | None:
+        """A session in which nobody is signed in yet.
+
+        The key of any other is the value of a browser's cookie, which is no token.
+        """
+        session = super().lookup_session(session_key)
+        if session is None or has_ended(session) or SESSION_KEY in session:
+            return None
         return session
 
     def create_session_token(self, request: HttpRequest) -> str:
-        """The session key while a step is pending; nothing once signed in."""
+        """The session key while a step is pending.
+
+        Nothing once signed in: the session token comes with the pair, and with it
+        alone.
+        """
         key = super().create_session_token(request)
         return "" if request.user.is_authenticated else key
 
     def create_access_token_payload(self, request: HttpRequest) -> dict[str, Any]:
-        """The pair for `meta`. allauth may ask twice for one sign-in: answered once."""
+        """The tokens for `meta`. allauth may ask twice for one sign-in: answered once.
+
+        `session_token` takes the place of the opaque one that led here.
+        """
         key = request.session.session_key
         known: tuple[str | None, TokenPair] | None = getattr(request, MEMO, None)
         if known is None or known[0] != key:
@@ -73,18 +100,30 @@ class FamilyTokenStrategy(SessionTokenStrategy):
         return {
             "access_token": tokens.access,
             "refresh_token": tokens.refresh,
+            "session_token": tokens.session,
             "expires_in": tokens.expires_in,
             "token_type": "Bearer",
         }
 
-    def refresh_token(self, refresh_token: str) -> tuple[str, str] | None:
-        """The next pair, or None when the token is not valid."""
-        from allauth.core import context
-
+    def renew(self, refresh_token: str) -> TokenPair | None:
+        """The next tokens, or None when the refresh token is not valid."""
         try:
-            tokens = rotate(refresh_token, context.request)
+            return rotate(refresh_token, context.request)
         except TokenError:
             return None
         except EnrolmentRequired:
             raise ImmediateHttpResponse(answer(context.request)) from None
-        return tokens.access, tokens.refresh
+
+    def refresh_token(self, refresh_token: str) -> tuple[str, str] | None:
+        """The hook of allauth, which knows of two tokens; our view calls renew()."""
+        tokens = self.renew(refresh_token)
+        return (tokens.access, tokens.refresh) if tokens else None
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    """401 in the shape of allauth's headless API (RFC 6750 3.1)."""
+    from allauth.headless.base.response import UnauthorizedResponse
+
+    response: HttpResponse = UnauthorizedResponse(request)
+    response["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    return response

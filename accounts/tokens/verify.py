@@ -16,19 +16,23 @@ from django.conf import settings
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
 from accounts.tokens import claims as rules
-from accounts.tokens.classes import AccessToken
+from accounts.tokens.backend import read
+from accounts.tokens.classes import AccessToken, ServiceToken
 from accounts.tokens.errors import TokenRevoked
-from accounts.tokens.families import is_current, is_live, read_refresh
+from accounts.tokens.families import is_current, is_live, read_refresh, read_session
 from accounts.tokens.ring import ring
 from accounts.tokens.snapshot import revoked
 
 
-def verify_access(raw: str, *, immediate: bool = False) -> dict[str, Any]:
+def verify_access(
+    raw: str, *, immediate: bool = False, kind: type[AccessToken] = AccessToken
+) -> dict[str, Any]:
     """The claims of a valid access token that is not revoked.
 
-    No query but the snapshot's one a second; with `immediate` one for this token,
-    which knows of a revocation as soon as it is committed. Raises ExpiredTokenError,
-    TokenRevoked, another TokenError, or snapshot.Stale when it cannot be known.
+    For our own API, or with ServiceToken as `kind` for any audience of ours. No query
+    but the snapshot's one a second; with `immediate` one for this token, which knows
+    of a revocation as soon as it is committed. Raises ExpiredTokenError, TokenRevoked,
+    another TokenError, or snapshot.Stale when it cannot be known.
     """
     try:
         data = raw.encode("ascii")
@@ -39,9 +43,9 @@ def verify_access(raw: str, *, immediate: bool = False) -> dict[str, Any]:
     revoked.renew()
     proven, digest = ring().proven, hashlib.sha256(data).digest()
     if proven.holds(digest):
-        claims = _checked(data)
+        claims = _checked(data, kind)
     else:
-        claims = AccessToken(raw).payload  # type: ignore[arg-type]
+        claims = kind(raw).payload  # type: ignore[arg-type]
         proven.add(digest)  # of this ring or an older one, never of a newer
     if claims["sid"] in revoked or (immediate and not is_live(claims["sid"])):
         msg = "Token was revoked"
@@ -49,15 +53,15 @@ def verify_access(raw: str, *, immediate: bool = False) -> dict[str, Any]:
     return claims
 
 
-def _checked(data: bytes) -> dict[str, Any]:
+def _checked(data: bytes, kind: type[AccessToken]) -> dict[str, Any]:
     payload = data.split(b".", 2)[1]
     try:
         return rules.check(
             orjson.loads(urlsafe_b64decode(payload + b"==")),
             now=time.time(),
             issuer=settings.JWT_ISSUER,
-            audience=settings.JWT_AUDIENCE,
-            kind="access",
+            audiences=kind.accepted(),
+            kind=kind.token_type,
         )
     except rules.Expired:
         msg = "Token is expired"
@@ -68,13 +72,26 @@ def _checked(data: bytes) -> dict[str, Any]:
 
 
 def verify_any(raw: str) -> None:
-    """Whether a token of either kind is valid now. Raises as verify_access() does."""
-    try:
-        verify_access(raw)
-    except (ExpiredTokenError, TokenRevoked):
-        raise
-    except TokenError:
+    """Whether a token of any kind is valid now: an answer, and no key to anything.
+
+    An access token may be for any audience of ours. Raises as verify_access() does.
+    """
+    typ = _typ(raw)
+    if typ == rules.REFRESH_TYP:
         family, jti = read_refresh(raw)
         if not is_current(family, jti):
             msg = "Token was replaced"
-            raise TokenRevoked(msg) from None
+            raise TokenRevoked(msg)
+    elif typ == rules.SESSION_TYP:
+        read_session(raw)
+    else:
+        verify_access(raw, kind=ServiceToken)
+
+
+def _typ(raw: str) -> Any:
+    """What kind a token says it is, to choose by whose rules it is read."""
+    try:
+        return read(raw.encode("ascii")).header.get("typ")
+    except (ValueError, RecursionError):
+        msg = "Token is invalid"
+        raise TokenError(msg) from None

@@ -33,11 +33,11 @@ def alive(contract, call, name, body):
         body["pending_token"] = contract.sign_in("noor")["pending_token"]
         if name == "totp":
             body["code"] = contract.recovery_codes.pop()
-    elif name in {"live", "access", "refresh", "revoked"}:
+    elif name in {"live", "access", "refresh", "session", "revoked"}:
         pair = contract.revoked() if name == "revoked" else contract.sign_in("maya")
         (member,) = body
-        refresh = member == "refresh" or name == "refresh"
-        body[member] = pair["refresh" if refresh else "access"]
+        kinds = {"refresh": "refresh", "session": "session_token"}
+        body[member] = pair[kinds.get(name) or kinds.get(member, "access")]
     return body
 
 

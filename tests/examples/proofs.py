@@ -12,7 +12,7 @@ from tests.fixtures import Authenticator
 def prove_again(site: Any, email: str, pair: dict[str, str]) -> dict[str, str]:
     """The next pair of a person who turned a second step on and has just proven it.
 
-    Over the headless API, with the access token in hand, and by a refresh.
+    Over the headless API, with a session token, and by a refresh.
     """
     secret = site.run(
         "import json\n"
@@ -23,7 +23,7 @@ def prove_again(site: Any, email: str, pair: dict[str, str]) -> dict[str, str]:
     done = httpx.post(
         f"{site.url}/_allauth/app/v1/auth/2fa/reauthenticate",
         json={"code": Authenticator(secret).code()},
-        headers={"Authorization": f"Bearer {pair['access']}"},
+        headers={"X-Session-Token": pair["session_token"]},
     )
     assert done.status_code == 200, done.text
     body = {"refresh": pair["refresh"]}

@@ -34,7 +34,9 @@ def test_it_answers_a_pair_that_follows_rfc_9068(make_person, api, settings):
     assert response["Cache-Control"] == "no-store"
     assert not response.cookies
     body = response.json()
-    assert body.keys() == {"access", "refresh", "token_type", "expires_in"}
+    assert body.keys() == {
+        "access", "refresh", "session_token", "token_type", "expires_in",
+    }  # fmt: skip
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 300)
     found = claims(body["access"])
     assert header(body["access"])["typ"] == "at+jwt"

@@ -56,6 +56,7 @@ def test_a_good_one_is_called_good(pair):
         "It is good: an access token of maya@example.org, for "
     )
     assert explain(pair["refresh"]).startswith("It is good: a refresh token of")
+    assert explain(pair["session_token"]).startswith("It is good: a session token of")
 
 
 def test_expired(pair):
@@ -64,7 +65,7 @@ def test_expired(pair):
     assert said in {f"It expired {n} s ago." for n in (11, 12, 13)}
 
 
-@pytest.mark.parametrize("kind", ["access", "refresh"])
+@pytest.mark.parametrize("kind", ["access", "refresh", "session_token"])
 def test_revoked_says_when_and_by_what(pair, kind):
     person = User.objects.get()
     person.set_password("another horse battery")
@@ -86,6 +87,28 @@ def test_another_audience(pair):
     said = explain(pair["access"], "--audience", "billing")
     ours = claims(pair["access"])["aud"]
     assert said == f"Its audience is {ours}, not billing."
+
+
+def test_a_token_for_a_service(pair, api, settings):
+    settings.JWT_AUDIENCES = (settings.SITE_URL, "billing")
+    access = api.refresh(pair["refresh"], audience="billing").json()["access"]
+    good = "It is good: an access token of maya@example.org, for "
+    assert explain(access, "--audience", "billing").startswith(good)
+    assert explain(access) == f"Its audience is billing, not {settings.SITE_URL}."
+    assert explain(claims(access)["jti"]).startswith("Its sign-in, of maya@example.org")
+
+
+def test_a_kind_that_no_service_takes(pair, settings):
+    said = explain(pair["session_token"], "--audience", "billing")
+    assert said == "It is a session token: only /_allauth/app/ takes it."
+    said = explain(pair["refresh"], "--audience", "billing")
+    assert said == "It is a refresh token: only /api/token/refresh/ takes it."
+    account = f"{settings.JWT_ISSUER}/account"
+    assert explain(pair["session_token"], "--audience", account).startswith(
+        "It is good"
+    )
+    said = explain(pair["access"], "--audience", account)
+    assert said == f"Its audience is {settings.SITE_URL}, not {account}."
 
 
 def test_a_key_that_is_gone(pair):
@@ -157,7 +180,7 @@ def test_forged_and_foreign_ones(pair):
 
 
 def test_a_jti_or_a_sid_is_enough(pair, api):
-    for token in pair["access"], pair["refresh"]:
+    for token in pair["access"], pair["refresh"], pair["session_token"]:
         said = claims(token)
         assert explain(said["jti"]).startswith("Its sign-in, of maya@example.org, is")
     api.post("/api/token/revoke/", {"refresh": pair["refresh"]})
@@ -174,9 +197,9 @@ def test_a_session_that_has_ended(pair):
         from django.contrib.sessions.models import Session
 
         Session.objects.all().delete()
-        assert explain(pair["refresh"]) == (
-            "It is refused; the session that it belongs to has ended."
-        )
+        over = "the session that it belongs to has ended."
+        assert explain(pair["refresh"]) == f"It is refused; {over}"
+        assert explain(pair["session_token"]) == f"It expired 12 days ago; {over}"
 
 
 def test_the_command_reads_from_standard_input_and_prints_nothing_of_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,9 +13,11 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from jwt.api_jws import encode
 
 from accounts.audit.models import Action, Event
-from accounts.tokens import ring
+from accounts.tokens import ring, snapshot
+from accounts.tokens.explain import explain
 from accounts.tokens.key_rotation import rotate as rotate_now
 from accounts.tokens.models import Family, SigningKey
 from tests.fixtures import exchange, sign_in_by_form
@@ -170,3 +173,67 @@ def test_without_a_ring_and_a_database_the_jwks_is_unavailable(db, client, monke
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer["Retry-After"] == "1"
     assert answer["Cache-Control"] == "no-store"
+
+
+SESSION = "/_allauth/app/v1/auth/session"
+#: A retired key's last access token has expired, and clocks had their margin.
+UNPUBLISHED = 601 + 300 + 600 + 1
+
+
+def minted_by(key, token, **changes):
+    """These claims, signed by a key of the ring as if it still did."""
+    body = jwt.decode(token, options={"verify_signature": False}) | changes
+    head = {"kid": key.kid, "typ": jwt.get_unverified_header(token)["typ"]}
+    return encode(json.dumps(body).encode(), key.private, key.algorithm, head)
+
+
+def accepted(api, token):
+    typ = jwt.get_unverified_header(token)["typ"]
+    if typ == "st+jwt":
+        return api.get(SESSION, session=token).status_code == 200
+    return api.get("/api/me/", token).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["access", "session_token"])
+def test_a_retired_key_verifies_only_while_it_is_published(
+    make_person, api, client, kind
+):
+    make_person()
+    tokens = api.tokens()
+    old, now = ring.ring().signing, time.time()
+    rotate("--now")
+    rotate("--now", after=601)
+    # As a thief of the key would: of a time when it signed, and good for ever.
+    stolen = minted_by(old, tokens[kind], exp=int(now) + 10 * DAY)
+    for after, holds in ((UNPUBLISHED - 60, True), (UNPUBLISHED, False)):
+        with time_machine.travel(now + after):
+            snapshot.revoked.clear()
+            assert (old.kid in published(client)) is holds
+            assert accepted(api, stolen) is holds
+    with time_machine.travel(now + UNPUBLISHED):
+        assert explain(stolen).endswith("it signs only what has expired.")
+        assert api.refresh(tokens["refresh"]).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["access", "session_token"])
+def test_what_a_key_signs_after_it_was_retired_is_refused(make_person, api, kind):
+    make_person()
+    tokens = api.tokens()
+    old, now = ring.ring().signing, int(time.time())
+    rotate("--now")
+    rotate("--now", after=601)
+    ring.forget()
+    (retired,) = ring.ring().retired
+    assert retired == old.kid
+    until = int(ring.ring().signs_until("access", old.kid))
+    assert 601 <= until - now <= 601 + 35  # a process that has not read of it yet
+    with time_machine.travel(until + 60):
+        ring.forget()
+        snapshot.revoked.clear()
+        times = {"exp": until + 300}
+        assert accepted(api, minted_by(old, tokens[kind], iat=until - 40, **times))
+        late = minted_by(old, tokens[kind], iat=until + 1, **times)
+        assert not accepted(api, late)
+        assert explain(late) == "It was issued after its signing key was retired."
+        fresh = api.refresh(tokens["refresh"]).json()
+        assert accepted(api, fresh[kind])

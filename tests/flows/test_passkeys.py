@@ -22,6 +22,7 @@ from tests.fixtures import (
     deliver_mail,
     enrol_totp,
     exchange,
+    session_token,
     sign_in_by_form,
 )
 from tests.flows.test_api_sign_in import claims
@@ -372,9 +373,8 @@ def test_an_app_signs_up_with_a_passkey(api):
 
 def test_an_app_manages_its_persons_passkeys(api, browser):
     sign_up(browser)
-    access = exchange(browser).json()["access"]
     path = f"{APP}/account/authenticators/webauthn"
-    auth = {"authorization": f"Bearer {access}"}
+    auth = {"x-session-token": session_token(browser)}
     client = api.client()
     got = client.get(f"{path}?passwordless", headers=auth)
     options = got.json()["data"]["creation_options"]

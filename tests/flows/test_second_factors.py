@@ -17,8 +17,8 @@ from tests.fixtures import (
     Authenticator,
     deliver_mail,
     enrol_totp,
-    exchange,
     second_step,
+    session_token,
     sign_in_by_form,
 )
 
@@ -101,7 +101,7 @@ class HeadlessProof(PageProof):
         answer = Api().post(
             f"{HEADLESS}/auth/2fa/reauthenticate",
             {"code": code},
-            authorization=f"Bearer {exchange(self.browser).json()['access']}",
+            x_session_token=session_token(self.browser),
         )
         return answer.status_code == 200
 
@@ -159,11 +159,11 @@ def set_up_on_the_page(browser):
 
 
 def set_up_headless(browser):
-    bearer = f"Bearer {exchange(browser).json()['access']}"
+    token = session_token(browser)
     path = f"{HEADLESS}/account/authenticators/totp"
-    secret = Api().get(path, bearer.split()[1]).json()["meta"]["secret"]
+    secret = Api().get(path, session=token).json()["meta"]["secret"]
     code = Authenticator(secret).code()
-    assert Api().post(path, {"code": code}, authorization=bearer).status_code == 200
+    assert Api().post(path, {"code": code}, x_session_token=token).status_code == 200
     return code
 
 
@@ -231,15 +231,15 @@ def test_programs_see_them_once_too(make_person, browser):
     make_person()
     sign_in_by_form(browser)
     set_up_headless(browser)
-    access = exchange(browser).json()["access"]
+    token = session_token(browser)
     path = f"{HEADLESS}/account/authenticators/recovery-codes"
-    first, second = (Api().get(path, access).json()["data"] for _ in range(2))
+    first, second = (Api().get(path, session=token).json()["data"] for _ in range(2))
     assert len(first["unused_codes"]) == 10
     assert "unused_codes" not in second
     assert second["unused_code_count"] == 10
-    made = Api().post(path, authorization=f"Bearer {access}").json()["data"]
+    made = Api().post(path, x_session_token=token).json()["data"]
     assert set(made["unused_codes"]).isdisjoint(first["unused_codes"])
-    assert "unused_codes" not in Api().get(path, access).json()["data"]
+    assert "unused_codes" not in Api().get(path, session=token).json()["data"]
 
 
 def codes_of(user):

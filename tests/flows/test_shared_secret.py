@@ -65,7 +65,7 @@ def test_access_tokens_are_signed_by_the_secret_and_the_jwks_is_empty(
         pair["access"],
         SECRET,
         algorithms=["HS256"],
-        audience=settings.JWT_AUDIENCE,
+        audience=settings.JWT_AUDIENCES[0],
         issuer=settings.JWT_ISSUER,
     )
     assert client.get("/.well-known/jwks.json").json() == {"keys": []}

@@ -262,8 +262,8 @@ def test_who_is_signed_in_asks_for_none(make_person, browser, api, enabled):
     make_person()
     sign_in_by_form(browser)
     assert ask(browser)["Location"] == "/dashboard/"
-    bearer = f"Bearer {api.tokens()['access']}"
-    asked = api.post(f"{API}/code/request", {"email": EMAIL}, authorization=bearer)
+    token = api.tokens()["session_token"]
+    asked = api.post(f"{API}/code/request", {"email": EMAIL}, x_session_token=token)
     assert asked.status_code == 409
     assert deliver_mail() == []
 

@@ -69,9 +69,10 @@ def test_an_old_proof_is_challenged_and_the_api_renews_it(make_person, api):
         pair = api.refresh(pair["refresh"]).json()
         assert challenged(api.get(RECENT, pair["access"]), ("max_age", 300))
         before = claims(pair["access"])
-        bearer = f"Bearer {pair['access']}"
         done = api.post(
-            f"{APP}/2fa/reauthenticate", {"code": app.code()}, authorization=bearer
+            f"{APP}/2fa/reauthenticate",
+            {"code": app.code()},
+            x_session_token=pair["session_token"],
         )
         assert done.status_code == 200, done.content
         # The token in hand says what it said; the next one says more.
@@ -120,7 +121,7 @@ def test_a_wrong_code_proves_nothing(make_person, api):
         answer = api.post(
             f"{APP}/2fa/reauthenticate",
             {"code": "000000"},
-            authorization=f"Bearer {pair['access']}",
+            x_session_token=pair["session_token"],
         )
         assert answer.status_code == 400
         pair = api.refresh(pair["refresh"]).json()

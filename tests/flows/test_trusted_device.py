@@ -19,6 +19,7 @@ from tests.fixtures import (
     enrol_totp,
     exchange,
     second_step,
+    session_token,
     sign_in_by_form,
 )
 
@@ -221,12 +222,11 @@ def test_nor_is_the_password_once_more(app, trusted):
     sign_in_by_form(trusted)
     answer = trusted.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert answer["Location"].startswith("/accounts/2fa/reauthenticate/")
-    access = exchange(trusted).json()["access"]
-    path, bearer = "/_allauth/app/v1/auth/reauthenticate", f"Bearer {access}"
-    answer = Api().post(path, {"password": PASSWORD}, authorization=bearer)
+    path, token = "/_allauth/app/v1/auth/reauthenticate", session_token(trusted)
+    answer = Api().post(path, {"password": PASSWORD}, x_session_token=token)
     assert answer.json()["errors"][0]["code"] == "second_step_required"
     factors = "/_allauth/app/v1/account/authenticators/totp"
-    gone = Api().client().delete(factors, headers={"authorization": bearer})
+    gone = Api().client().delete(factors, headers={"x-session-token": token})
     assert gone.status_code == 401
     named = [flow["id"] for flow in gone.json()["data"]["flows"]]
     assert named == ["mfa_reauthenticate"]

@@ -86,9 +86,9 @@ class Program:
         self.renew(self)
 
     def renew(self, before: Program) -> None:
-        """The same app later: access tokens live as long as a proof."""
+        """The same app later: session tokens live as long as a proof."""
         pair = self.api.refresh(before.refresh).json()
-        self.refresh, self.access = pair["refresh"], pair["access"]
+        self.refresh, self.session = pair["refresh"], pair["session_token"]
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
         return self.api.client().generic(
@@ -96,7 +96,7 @@ class Program:
             f"{API}/{path}",
             json.dumps(body or {}),
             content_type="application/json",
-            headers={"authorization": f"Bearer {self.access}"},
+            headers={"x-session-token": self.session},
         )
 
     def asks(self, answer: Any) -> bool:

@@ -175,13 +175,12 @@ def test_nor_to_come_back_after_the_owner(stranger):
 
 def test_a_program_s_session_dates_the_link_as_a_browser_s_does(make_person, api):
     user = make_person()
-    access = api.tokens()["access"]
-    bearer = {"authorization": f"Bearer {access}"}
+    session = {"x_session_token": api.tokens()["session_token"]}
     started = UserSession.objects.get().created_at.timestamp()
     with later(minutes=4):
-        api.post("/_allauth/app/v1/account/email", {"email": EVIL}, **bearer)
+        api.post("/_allauth/app/v1/account/email", {"email": EVIL}, **session)
         body = {"key": code_in(mails_to(EVIL)[-1])}
-        api.post("/_allauth/app/v1/auth/email/verify", body, **bearer)
+        api.post("/_allauth/app/v1/auth/email/verify", body, **session)
         user.refresh_from_db()
         assert user.email == EVIL
         path = link_in(mails_to(EMAIL, "address was changed")[-1])

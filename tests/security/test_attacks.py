@@ -205,20 +205,28 @@ def test_a_right_second_step_does_not_forgive_guesses_at_others(make_person, api
     assert statuses[-2:] == [429, 429]
 
 
-def test_no_session_token_outlives_the_absolute_end(make_person, browser):
+def test_no_session_token_outlives_the_absolute_end(make_person, api):
     make_person()
-    sign_in_by_form(browser, remember="on")
-    key = browser.cookies["sessionid"].value
-    now = time.time()
-    for day in (25, 50, 75):
-        with time_machine.travel(now + day * 86400):
-            browser.get("/dashboard/")
-    for day, expected in ((80, 200), (91, 410)):
-        with time_machine.travel(now + day * 86400):
-            answer = Client(SERVER_NAME="localhost").get(
-                "/_allauth/app/v1/auth/session", headers={"x-session-token": key}
+    tokens, now = api.tokens(), time.time()
+    last = 90 * 86400 - 60  # seconds: a minute before the end
+    for after in (*(day * 86400 for day in range(13, 90, 13)), last):
+        with time_machine.travel(now + after):
+            tokens = api.refresh(tokens["refresh"]).json()
+    for after, expected in ((last, 200), (last + 61, 401)):
+        with time_machine.travel(now + after):
+            answer = api.get(
+                "/_allauth/app/v1/auth/session", session=tokens["session_token"]
             )
         assert answer.status_code == expected
+
+
+def test_the_cookie_of_a_session_is_no_session_token(make_person, browser, api):
+    make_person()
+    sign_in_by_form(browser)
+    key = browser.cookies["sessionid"].value
+    answer = api.get("/_allauth/app/v1/auth/session", session=key)
+    assert answer.status_code == 410
+    assert browser.get("/dashboard/").status_code == 200
 
 
 def test_refreshing_over_headless_is_limited_too(api, settings):

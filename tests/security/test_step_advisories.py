@@ -22,6 +22,7 @@ from tests.fixtures import (
     enrol_totp,
     exchange,
     second_step,
+    session_token,
     sign_in_by_form,
 )
 
@@ -160,8 +161,8 @@ def test_allauth_64_2_1_no_factor_over_an_address_that_is_not_proven(
     path = "/accounts/2fa/totp/activate/"
     assert browser.get(path)["Location"] == "/accounts/2fa/"
     assert browser.post(path, {"code": "123456"})["Location"] == "/accounts/2fa/"
-    access = exchange(browser).json()["access"]
-    answer = Api().get(f"{APP}/account/authenticators/totp", access)
+    token = session_token(browser)
+    answer = Api().get(f"{APP}/account/authenticators/totp", session=token)
     assert answer.status_code == 409
     assert not user.authenticator_set.exists()
 

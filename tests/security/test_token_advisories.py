@@ -123,8 +123,7 @@ def test_a_header_that_asks_for_more_is_refused_before_any_key_is_touched(
     def touched():
         pytest.fail("a key was looked for")
 
-    backend = classes.backend("access")
-    monkeypatch.setattr(backend, "ring", touched)
+    monkeypatch.setattr(classes, "ring", touched)
     assert refused(api, token)
 
 

@@ -21,7 +21,7 @@ from jwt.api_jws import encode
 
 from accounts.audit.models import Event
 from accounts.models import User
-from accounts.tokens import ring, snapshot
+from accounts.tokens import audiences, ring, snapshot
 from accounts.tokens.errors import TokenRevoked
 from accounts.tokens.explain import explain
 from accounts.tokens.issue import pair as pair_of
@@ -49,7 +49,7 @@ def forged(key):
     """By a stolen key: of a sign-in that no list can name, good for ever."""
     now = int(time.time())
     body = {
-        "iss": settings.JWT_ISSUER, "aud": settings.JWT_AUDIENCE, "iat": now,
+        "iss": settings.JWT_ISSUER, "aud": settings.JWT_AUDIENCES[0], "iat": now,
         "exp": 250_000_000_000, "sub": str(uuid.uuid4()), "sid": str(uuid.uuid4()),
         "jti": "x", "token_type": "access", "email": "x@example.org",
         "email_verified": True, "groups": [],
@@ -131,7 +131,7 @@ def test_no_other_key_signs_for_a_family_whose_key_was_taken_out(make_person, ap
     api.tokens()
     emergency()
     with pytest.raises(TokenRevoked):
-        pair_of(Family.objects.select_related("user").get())
+        pair_of(Family.objects.select_related("user").get(), audiences.own())
 
 
 def test_the_jwks_stays_short_however_many_keys_were_retired(make_person, api, client):

@@ -11,7 +11,7 @@ import jwt
 import pytest
 import time_machine
 
-from accounts.tokens import backend, classes, ring, snapshot
+from accounts.tokens import backend, ring, snapshot
 from accounts.tokens.errors import TokenError, TokenRevoked
 from accounts.tokens.keys import ALGORITHMS, SHARED, Key
 from accounts.tokens.verify import verify_access
@@ -26,8 +26,9 @@ WYCHEPROOF = json.loads(
 MISLABELLED = {367, 370}
 #: Called valid with a foreign character in them, which RFC 7515 2 does not allow.
 LENIENT = {372, 373}
-#: RFC 9068 lets others write it; we never do, and take only what we write.
-NOT_OURS = {"valid-application-typ"}
+#: RFC 9068 and RFC 7519 let others write these; we never do, and take only what we
+#: write.
+NOT_OURS = {"valid-application-typ", "valid-aud-list"}
 
 
 def public_key(jwk, algorithm):
@@ -38,8 +39,8 @@ def public_key(jwk, algorithm):
 @pytest.fixture
 def as_the_issuer(settings, monkeypatch):
     """This process as the vectors' issuer, at their time, with their list."""
-    settings.JWT_ISSUER, settings.JWT_AUDIENCE = VECTORS["issuer"], VECTORS["audience"]
-    classes.backend.cache_clear()
+    settings.JWT_ISSUER = VECTORS["issuer"]
+    settings.JWT_AUDIENCES = (VECTORS["audience"],)
     listed = jwt.decode(VECTORS["revocations"], options={"verify_signature": False})
     keys = {
         jwk["kid"]: public_key(jwk, jwk["alg"])
@@ -59,7 +60,6 @@ def as_the_issuer(settings, monkeypatch):
         snapshot.revoked._known = snapshot.Entries(sids=times)
         snapshot.revoked._read_at = now + 3600  # nothing is asked of a database
         yield set(listed["kids"])
-    classes.backend.cache_clear()
     snapshot.revoked.clear()
 
 

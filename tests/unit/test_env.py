@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from authsite import checks_deployed, rate_limits
+from authsite.audiences import audiences
 from authsite.env import Env, env
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -168,9 +169,16 @@ def test_a_short_secret_is_a_check_error():
     assert "secrets.token_urlsafe" in output
 
 
-@pytest.mark.parametrize(("name", "most"), [("JWT_ISSUER", 160), ("JWT_AUDIENCE", 176)])
-def test_names_that_make_tokens_too_long_are_a_check_error(name, most):
-    longest = "https://".ljust(most, "x")
+@pytest.mark.parametrize(
+    ("name", "most", "before"),
+    [
+        ("JWT_ISSUER", 160, ""),
+        ("JWT_AUDIENCE", 176, ""),
+        ("JWT_AUDIENCES", 176, "orders,"),
+    ],
+)
+def test_names_that_make_tokens_too_long_are_a_check_error(name, most, before):
+    longest = before + "https://".ljust(most, "x")
     assert start(**{name: longest})[0] == 0
     code, output = start(**{name: f"{longest}x"})
     assert code
@@ -367,3 +375,52 @@ def test_every_cookie_is_bound_to_the_host_over_https():
         cwd=ROOT, env=BASE, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert [name[:7] for name in done.stdout.split()] == ["__Host-"] * 4
+
+
+BOTH = {"JWT_AUDIENCE": "https://a.example", "JWT_AUDIENCES": "https://a.example"}
+ISSUER = {"JWT_ISSUER": "https://tokens.example"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (BOTH, "JWT_AUDIENCE: set it or JWT_AUDIENCES, not both"),
+        ({"JWT_AUDIENCE": "https://a.example,b"}, "JWT_AUDIENCE: write several"),
+        ({"JWT_AUDIENCES": " , "}, "JWT_AUDIENCES: write audiences with commas"),
+        (
+            {"JWT_AUDIENCE": "https://id.example.com/account"},
+            "JWT_AUDIENCE: JWT_ISSUER",
+        ),
+        ({"JWT_AUDIENCES": "a,https://id.example.com/admin"}, "JWT_AUDIENCES: JWT_ISS"),
+        (
+            {"JWT_AUDIENCES": "https://tokens.example/account", **ISSUER},
+            "JWT_AUDIENCES",
+        ),
+    ],
+)
+def test_audiences_that_cannot_be_stop_the_start(changes, line):
+    code, output = start(**changes)
+    assert code
+    assert line in output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ({}, ("https://id.example.com",)),
+        ({"JWT_AUDIENCE": "orders"}, ("orders",)),
+        ({"JWT_AUDIENCES": "a"}, ("a",)),
+        ({"JWT_AUDIENCES": " b , a,b,"}, ("b", "a")),
+        # Reserved is what follows the issuer, and nothing else.
+        (
+            {"JWT_AUDIENCES": "https://other.example/admin"},
+            ("https://other.example/admin",),
+        ),
+    ],
+)
+def test_the_first_audience_is_our_own(monkeypatch, written, found):
+    monkeypatch.setenv("ENV_FILE", "")
+    for name in ("JWT_AUDIENCE", "JWT_AUDIENCES"):
+        monkeypatch.setenv(name, written.get(name, ""))
+    site = "https://id.example.com"
+    assert audiences(Env(), site, site) == found

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--audience",
             default="",
-            help="the service that refused it (default: JWT_AUDIENCE)",
+            help="the service that refused an access token (default: our own API)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
