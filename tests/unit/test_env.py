@@ -228,6 +228,8 @@ def deployed(**changes):
         ({"SITE_URL": "http://id.example.com"}, {"E011", "W002"}),
         ({"SITE_URL": "http://localhost", "TRUSTED_PROXY_COUNT": "0"},
          {"W001", "W002"}),
+        ({"SITE_URL": "http://[::1]:8000", "TRUSTED_PROXY_COUNT": "0"},
+         {"W001", "W002"}),
         ({"TRUSTED_PROXY_COUNT": "0"}, {"E012"}),
         ({"RATE_LIMITS": "login_failed=", "ALLOWED_HOSTS": "*"}, {"W004", "W005"}),
         ({"ALLOWED_HOSTS": "other.example.com"}, {"W006"}),
