@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -81,6 +82,15 @@ class Env:
         if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
             raise wrong(name, f"write a whole number from {least} to {most}")
         return int(value)
+
+    def address(self, name: str, default: str) -> str:
+        """An IP address to listen on; `::` and `0.0.0.0` mean all of this machine's."""
+        try:
+            return str(ip_address(self.text(name, default)))
+        except ValueError:
+            raise wrong(
+                name, "write an IP address such as 127.0.0.1 or 0.0.0.0"
+            ) from None
 
     def items(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """A list, written with commas."""

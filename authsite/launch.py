@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from authsite import standins
 from authsite.env import BASE_DIR, env, use_settings
-from authsite.supervise import supervise
+from authsite.supervise import reachable, supervise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,7 +67,7 @@ def run() -> int:
 def serve() -> int:
     """Production: settings from the environment, static files collected, granian."""
     settings = load_settings()
-    refuse_taken_port(settings.PORT)
+    refuse_taken_port(settings.PORT, settings.HOST)
     from django.core.management import CommandError, call_command
     from django.db import OperationalError
 
@@ -86,20 +86,14 @@ def serve() -> int:
             "The database is not migrated. Run: .venv/bin/python manage.py migrate\n"
         )
         return 1
-    web = [
-        *(PYTHON, "-m", "granian", "--interface", "rsgi", "--no-ws"),
-        *("--host", "0.0.0.0", "--port", str(settings.PORT)),  # noqa: S104
-        *("--workers", str(settings.WEB_CONCURRENCY), "--respawn-failed-workers"),
-        *("--http1-header-read-timeout", "10000"),  # ms
-        *("--log-level", "warning"),
-        "authsite.front:application",
-    ]
+    numbers = (settings.PORT, settings.WEB_CONCURRENCY, settings.KEEPALIVE_SECONDS)
+    web = [PYTHON, "-m", "authsite.server", settings.HOST, *map(str, numbers)]
 
     def tell() -> None:
         sys.stdout.write(f"Serving {settings.SITE_URL} on port {settings.PORT}\n")
         sys.stdout.flush()
 
-    return supervise(web, settings.PORT, tell)
+    return supervise(web, settings.PORT, tell, host=settings.HOST)
 
 
 def load_settings(first: Callable[[], None] | None = None) -> Any:
@@ -132,10 +126,11 @@ def write_env_file() -> None:
     )
 
 
-def refuse_taken_port(port: int) -> None:
+def refuse_taken_port(port: int, host: str = "127.0.0.1") -> None:
     """Exits with a hint when something listens there already."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
+    address = reachable(host)
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        if probe.connect_ex((address, port)) == 0:
             msg = f"Port {port} is taken. Choose another, such as PORT={port + 1}."
             raise SystemExit(msg)
 

@@ -17,8 +17,13 @@ from authsite.social import providers_from_environment
 
 # 1. What this site is -----------------------------------------------------------
 DEBUG = env.boolean("DEBUG", default=False)
+HOST = env.address("HOST", "127.0.0.1")
 PORT = env.number("PORT", 8000, least=1, most=65535)
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1, most=256)
+# How long a connection may be silent, idle or in the middle of its headers: longer than
+# the proxy keeps an idle one, or the proxy sends a request into one that is closing.
+KEEPALIVE_SECONDS = env.number("KEEPALIVE_SECONDS", 75, least=1, most=3600)
+MAX_STREAMS = env.number("MAX_STREAMS", 64, least=1, most=1000)  # in each process
 SITE_URL = env.origin("SITE_URL", f"http://localhost:{PORT}" if DEBUG else "")
 if not SITE_URL:
     raise wrong("SITE_URL", "is missing: the address people see, https://id.example")
@@ -248,7 +253,8 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "publickey-credentials-create": ["self"],
     "publickey-credentials-get": ["self"],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+# Bodies have one limit, the view's (authsite/bounds.py), before anything reads them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # 9. Passwords -------------------------------------------------------------------

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from os import getpid
 from typing import TYPE_CHECKING
 
 from authsite.env import BASE_DIR, child_environment
@@ -27,6 +28,8 @@ def supervise(
     port: int,
     tell: Callable[[], None],
     others: dict[str, list[str]] | None = None,
+    *,
+    host: str = "127.0.0.1",
 ) -> int:
     """Run the web server, the mail worker and others until the first ends, or Ctrl-C.
 
@@ -39,7 +42,7 @@ def supervise(
     ]
     server = start(web)
     try:
-        if wait_for_answer(port, server):
+        if wait_for_answer(reachable(host), port, server):
             tell()
         ticks = 0
         while server.poll() is None:
@@ -80,9 +83,12 @@ class Helper:
 
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:
-    """A child in a group of its own: Ctrl-C reaches us alone, and we end them."""
+    """A child in a group of its own: Ctrl-C reaches us alone, and we end them.
+
+    It ends with us when we are killed, too.
+    """
     return subprocess.Popen(  # noqa: S603 - our own commands
-        command,
+        [sys.executable, "-m", "authsite.lifeline", str(getpid()), *command],
         cwd=BASE_DIR,
         env=child_environment(DJANGO_RUNSERVER_HIDE_WARNING="true"),
         start_new_session=True,
@@ -104,13 +110,18 @@ def upkeep() -> None:
         sys.stderr.write(f"The outbox cannot be looked at: {type(error).__name__}\n")
 
 
-def wait_for_answer(port: int, web: subprocess.Popen[bytes]) -> bool:
+def reachable(host: str) -> str:
+    """The address to reach a server at that listens on `host`, an IP address."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a name
+
+
+def wait_for_answer(host: str, port: int, web: subprocess.Popen[bytes]) -> bool:
     """True once /healthz answers; False when it ends or START has passed."""
     deadline = time.monotonic() + START
     while time.monotonic() < deadline:
         if web.poll() is not None:
             return False
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        connection = http.client.HTTPConnection(host, port, timeout=2)
         try:
             connection.request("GET", "/healthz")
             connection.getresponse()
