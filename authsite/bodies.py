@@ -35,6 +35,12 @@ class Full(Exception):
     """UPLOADS large bodies are on their way already: 503."""
 
 
+def has_body(environ: dict[str, Any]) -> bool:
+    """Whether one is to be read (RFC 9112 6.3)."""
+    length = environ.get("CONTENT_LENGTH", "0")
+    return length != "0" or "HTTP_TRANSFER_ENCODING" in environ
+
+
 class Body:
     """The body of one request; close() it when the answer has gone."""
 
@@ -60,12 +66,10 @@ class Body:
         Of a body over its limit no more is read than shows that it is: bounds.py
         refuses it. Raises Late, Gone, Full, or OSError when there is no room on disk.
         """
-        length = self.environ.get("CONTENT_LENGTH", "0")
-        if length == "0" and "HTTP_TRANSFER_ENCODING" not in self.environ:
-            return
-        if int(length) > MAX_BODY:
-            await self._enlarge(int(length))
-            if int(length) > self.limit:
+        length = int(self.environ.get("CONTENT_LENGTH", "0"))
+        if length > MAX_BODY:
+            await self._enlarge(length)
+            if length > self.limit:
                 return
         if await self._receive_all():
             self.file.seek(0)

@@ -22,7 +22,7 @@ import structlog
 from django.conf import settings
 
 from authsite import lifespan
-from authsite.bodies import Body, Full, Gone, Late
+from authsite.bodies import Body, Full, Gone, Late, has_body
 from authsite.streams import Stream, Streams
 from authsite.uploads import declared_limit
 
@@ -42,22 +42,30 @@ streams = Streams(settings.MAX_STREAMS)
 async def application(scope: Any, receive: Receive, send: Send) -> None:
     """One request, or the process's start and stop (ASGI 3.0)."""
     if scope["type"] == "lifespan":
-        await lifespan.run(receive, send, on_stop=streams.stop)
+        await lifespan.run(receive, send, streams)
         return
     environ = make_environ(scope)
+    if not has_body(environ):
+        await respond(await in_thread(run, environ, streams), receive, send)
+        return
     body = Body(environ, receive, limit_of)
     try:
         refusal = await read(body, environ)
         answer = refusal or await in_thread(run, environ, streams)
-        await send(start_message(answer))
-        if isinstance(answer, Stream):
-            await answer.deliver(receive, send)
-        else:
-            await send({"type": "http.response.body", "body": answer.content})
+        await respond(answer, receive, send)
     except Gone:
         pass
     finally:
         body.close()
+
+
+async def respond(answer: Answer | Stream, receive: Receive, send: Send) -> None:
+    """Send it, whole or as it comes."""
+    await send(start_message(answer))
+    if isinstance(answer, Stream):
+        await answer.deliver(receive, send)
+    else:
+        await send({"type": "http.response.body", "body": answer.content})
 
 
 async def read(body: Body, environ: dict[str, Any]) -> Answer | None:
@@ -74,18 +82,21 @@ async def read(body: Body, environ: dict[str, Any]) -> Answer | None:
 
 def start_message(answer: Answer | Stream) -> dict[str, Any]:
     """How ASGI begins an answer."""
-    status = answer.response.status_code if isinstance(answer, Stream) else answer[0]
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in answer.headers
     ]
-    return {"type": "http.response.start", "status": status, "headers": headers}
+    return {
+        "type": "http.response.start",
+        "status": answer.status,
+        "headers": headers,
+    }
 
 
-async def in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
+def in_thread(work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
     """Do this in one of the threads of requests."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(threads, work, *arguments)
+    return loop.run_in_executor(threads, work, *arguments)
 
 
 async def limit_of(path: str) -> int:

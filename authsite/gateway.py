@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import io
 import sys
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -71,16 +72,23 @@ def make_environ(scope: dict[str, Any]) -> dict[str, Any]:
         "wsgi.input": io.BytesIO(),
     }
     for raw_name, raw_value in scope["headers"]:
-        if b"_" in raw_name:
-            continue
-        name = raw_name.decode("latin-1").upper().replace("-", "_")
-        key = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+        key = key_of(raw_name)
         value = raw_value.decode("latin-1")
         if key in environ:
             separator = "; " if key == "HTTP_COOKIE" else ","
             value = f"{environ[key]}{separator}{value}"
-        environ[key] = value
+        if key:
+            environ[key] = value
     return environ
+
+
+@lru_cache(maxsize=256)
+def key_of(raw_name: bytes) -> str:
+    """What WSGI calls a header; empty for one to be dropped."""
+    if b"_" in raw_name:
+        return ""
+    name = raw_name.decode("latin-1").upper().replace("-", "_")
+    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
 
 
 def plain_address(address: str) -> str:

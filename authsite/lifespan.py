@@ -12,18 +12,21 @@ from authsite.lifeline import end_with_parent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from authsite.streams import Streams
 
-async def run(receive: Any, send: Any, *, on_stop: Callable[[], None]) -> None:
-    """Tell the server of start and stop; `on_stop` is called on the loop at SIGTERM.
 
-    The server's own news of the stop comes when the last connection has closed, which
-    a stream without an end would never do.
+async def run(receive: Any, send: Any, streams: Streams) -> None:
+    """Answer the server's news of start and stop; streams end at SIGTERM.
+
+    The news of the stop comes when the last connection has closed, which that of a
+    stream without an end never would.
     """
     await receive()
     _end_with_master()
-    _chain_signals(asyncio.get_running_loop(), on_stop)
+    _chain_signals(asyncio.get_running_loop(), streams.stop)
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await streams.closed()
     await send({"type": "lifespan.shutdown.complete"})
 
 

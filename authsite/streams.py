@@ -12,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from concurrent import futures
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -22,9 +24,11 @@ from django.db import connections
 from authsite.leases import Lease
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextvars import Context
 
 STALL_SECONDS = 60
+CLOSE_SECONDS = 5  # that iterators have to close when the server stops
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +39,7 @@ class Streams:
     def __init__(self, most: int) -> None:
         self._free = threading.BoundedSemaphore(most)
         self._open: set[Stream] = set()
+        self._threads: set[threading.Thread] = set()
         self._stopping = False
 
     def take(self) -> bool:
@@ -43,7 +48,15 @@ class Streams:
 
     def release(self) -> None:
         """Make room for another."""
+        self._threads.discard(threading.current_thread())
         self._free.release()
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Work in a thread of its own until it calls release()."""
+        # Not one that the interpreter waits for: an iterator may never come back.
+        thread = threading.Thread(target=work, name="stream", daemon=True)
+        self._threads.add(thread)
+        thread.start()
 
     def add(self, stream: Stream) -> None:
         """Have it end at the stop of the server."""
@@ -61,6 +74,15 @@ class Streams:
         for stream in tuple(self._open):
             stream.end()
 
+    async def closed(self) -> None:
+        """Wait for the iterators that were ended to close, CLOSE_SECONDS at most."""
+        await asyncio.to_thread(self._join)
+
+    def _join(self) -> None:
+        deadline = time.monotonic() + CLOSE_SECONDS
+        for thread in tuple(self._threads):
+            thread.join(max(0, deadline - time.monotonic()))
+
 
 class Stream:
     """An answer for whose stream there is room; deliver() is to be called once."""
@@ -73,6 +95,7 @@ class Stream:
         room: Streams,
     ) -> None:
         """`context` is that of the request: its language, and what logs name."""
+        self.status: int = response.status_code
         self.headers, self.response, self.context = headers, response, context
         self.room = room
         self.ended = False
@@ -107,9 +130,7 @@ class Stream:
             task = self._loop.create_task(self._iterate(), context=self.context)
             self._pending = task
         else:
-            threading.Thread(
-                target=self.context.run, args=(self._pump,), name="stream", daemon=True
-            ).start()
+            self.room.run(partial(self.context.run, self._pump))
 
     def _finish(self, *, complete: bool) -> None:
         if not self._over.done():

@@ -73,11 +73,22 @@ async def async_parts(name):
         mark(f"{name}-closed")
 
 
-def queries(name):
+def counted(name):
     """Asks the database, then waits: like a page that follows what is new."""
+    yield f"{get_user_model().objects.count()}\n"
     while not is_marked(f"{name}-go"):
-        yield f"{get_user_model().objects.count()}\n"
         time.sleep(0.02)
+
+
+def flood(name):
+    """200 MB as fast as they are taken; how many parts there were is a file's size."""
+    try:
+        with (FOLDER / f"{name}-made").open("wb", buffering=0) as made:
+            for _ in range(3200):
+                made.write(b".")
+                yield b"x" * 65536
+    finally:
+        mark(f"{name}-closed")
 
 
 def rows(name):
@@ -93,8 +104,8 @@ def failing(name):
 
 
 SHAPES = {
-    "parts": parts, "beats": beats, "async": async_parts, "queries": queries,
-    "rows": rows, "failing": failing,
+    "parts": parts, "beats": beats, "async": async_parts, "counted": counted,
+    "flood": flood, "rows": rows, "failing": failing,
 }  # fmt: skip
 
 
@@ -173,6 +184,7 @@ def whereabouts(request):
 
 urlpatterns = [
     path("wire/stream/<shape>/<name>/", stream),
+    path("api/wire/stream/<shape>/<name>/", stream),
     path("wire/download/<int:size>/", download),
     path("wire/memory/", memory),
     path("wire/upload/", upload),
