@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 MAX_BODY = 256 * 1024  # bytes, unless the view declares more (accounts/uploads.py)
+#: In the environment of a request: more of its kind wait already than can be served.
+BUSY = "authsite.busy"
 MAX_DEPTH = 16
 PAGE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 METHODS = PAGE_METHODS | {"PUT", "PATCH", "DELETE"}
@@ -41,6 +43,8 @@ class Refused(Exception):
         """The answer with the headers that its status wants (RFC 9110 15.5.6)."""
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
             answer.headers["Allow"] = ", ".join(sorted(PAGE_METHODS))
+        elif self.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.headers["Retry-After"] = "1"
         return answer
 
 
@@ -76,6 +80,8 @@ def _with_a_body(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
 
 def check(request: HttpRequest) -> None:
     """Raises Refused."""
+    if request.META.get(BUSY):
+        raise Refused(503, "unavailable", "Too many sign-ins at once. Try again.")
     if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
         raise Refused(400, "invalid", "The address must not hold NUL.")
     programs = request.path_info.startswith(("/api/", "/_allauth/"))

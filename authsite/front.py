@@ -15,7 +15,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
-from authsite.gateway import Answer, busy, make_environ, run  # first: sets Django up
+from authsite.gateway import HASHED, Answer, busy, make_environ, run  # sets Django up
 
 # isort: split
 import structlog
@@ -23,6 +23,8 @@ from django.conf import settings
 
 from authsite import lifespan
 from authsite.bodies import Body, Full, Gone, Late, has_body
+from authsite.bounds import BUSY
+from authsite.lanes import HashLane
 from authsite.streams import Stream, Streams
 from authsite.uploads import declared_limit
 
@@ -33,10 +35,12 @@ if TYPE_CHECKING:
     Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 THREADS = 8
+SPARE_THREADS = 2  # that a flood of sign-ins leaves to others
 
 log = structlog.get_logger(__name__)
 threads = ThreadPoolExecutor(THREADS, "request")
 streams = Streams(settings.MAX_STREAMS)
+hashes = HashLane(THREADS - SPARE_THREADS)
 
 
 async def application(scope: Any, receive: Receive, send: Send) -> None:
@@ -46,12 +50,12 @@ async def application(scope: Any, receive: Receive, send: Send) -> None:
         return
     environ = make_environ(scope)
     if not has_body(environ):
-        await respond(await in_thread(run, environ, streams), receive, send)
+        await respond(await django_answer(environ), receive, send)
         return
     body = Body(environ, receive, limit_of)
     try:
         refusal = await read(body, environ)
-        answer = refusal or await in_thread(run, environ, streams)
+        answer = refusal or await django_answer(environ)
         await respond(answer, receive, send)
     except Gone:
         pass
@@ -66,6 +70,18 @@ async def respond(answer: Answer | Stream, receive: Receive, send: Send) -> None
         await answer.deliver(receive, send)
     else:
         await send({"type": "http.response.body", "body": answer.content})
+
+
+async def django_answer(environ: dict[str, Any]) -> Answer | Stream:
+    """Run Django in a thread. Where passwords are hashed some threads stay free."""
+    if hashes.takes(environ) and not hashes.is_full():
+        async with hashes.turn():
+            return cast("Answer | Stream", await in_thread(run, environ, streams))
+    environ[BUSY] = hashes.takes(environ)
+    answer = await in_thread(run, environ, streams)
+    if environ.get(HASHED):
+        hashes.learn(environ)
+    return cast("Answer | Stream", answer)
 
 
 async def read(body: Body, environ: dict[str, Any]) -> Answer | None:

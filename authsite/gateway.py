@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections
 from django.http import FileResponse
 
+from accounts.policy import hashing
 from authsite.bounds import MAX_BODY
 from authsite.errors import respond
 from authsite.streams import Stream
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from authsite.streams import Streams
 
+HASHED = "authsite.hashed"  # in the environment: whether a password was hashed
 RETRY_SECONDS = 5  # until a stream or a large body may have found its end
 FILE_BLOCK = 64 * 1024
 BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -107,7 +109,9 @@ def run(environ: dict[str, Any], streams: Streams) -> Answer | Stream:
     def start(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
         told[:] = [int(status[:3]), headers]
 
+    hashing.watch()
     response: Any = django(environ, start)
+    environ[HASHED] = hashing.was_used()
     if response.streaming and not is_short(response):
         return begin(environ, response, told[1], streams)
     return Answer(told[0], told[1], whole(response))

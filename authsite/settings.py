@@ -258,12 +258,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # 9. Passwords -------------------------------------------------------------------
-# Django's own Argon2 hasher must not stand here: it has the same name in a hash, and
-# the later one of a name verifies. Ours reads its hashes, whatever their parameters.
+# Django's own hashers must not be here: they have the same names in a hash, and the
+# later one of a name verifies. Ours read their hashes, whatever their parameters.
 PASSWORD_HASHERS = [
     "accounts.policy.hashing.PolicyPasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "accounts.policy.hashing.PolicyPBKDF2Hasher",
+    "accounts.policy.hashing.PolicyScryptHasher",
 ]
 _VALIDATION = "accounts.policy.passwords"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
