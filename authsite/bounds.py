@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from authsite.errors import respond
+from authsite.uploads import declared_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
 
-MAX_BODY = 256 * 1024  # bytes; the largest honest body is a form of the admin
+MAX_BODY = 256 * 1024  # bytes, unless the view declares more (accounts/uploads.py)
+#: In the environment of a request: more of its kind wait already than can be served.
+BUSY = "authsite.busy"
 MAX_DEPTH = 16
 PAGE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 METHODS = PAGE_METHODS | {"PUT", "PATCH", "DELETE"}
@@ -40,6 +43,8 @@ class Refused(Exception):
         """The answer with the headers that its status wants (RFC 9110 15.5.6)."""
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
             answer.headers["Allow"] = ", ".join(sorted(PAGE_METHODS))
+        elif self.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.headers["Retry-After"] = "1"
         return answer
 
 
@@ -75,6 +80,8 @@ def _with_a_body(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
 
 def check(request: HttpRequest) -> None:
     """Raises Refused."""
+    if request.META.get(BUSY):
+        raise Refused(503, "unavailable", "Too many sign-ins at once. Try again.")
     if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
         raise Refused(400, "invalid", "The address must not hold NUL.")
     programs = request.path_info.startswith(("/api/", "/_allauth/"))
@@ -85,8 +92,11 @@ def check(request: HttpRequest) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal():
         raise Refused(400, "parse_error", "Content-Length is not a number.")
+    limit = MAX_BODY
     if int(length) > MAX_BODY:
-        raise Refused(413, "payload_too_large", f"The body exceeds {MAX_BODY} bytes.")
+        limit = max(MAX_BODY, declared_limit(request.path_info))
+    if int(length) > limit:
+        raise Refused(413, "payload_too_large", f"The body exceeds {limit} bytes.")
     if int(length):  # else nothing was sent, whatever its type is said to be
         # A browser is sent on from there, so a form is right there too.
         sent_on = request.path_info == PROVIDER_REDIRECT
@@ -101,12 +111,22 @@ def check_body(request: HttpRequest, *, programs: bool) -> None:
     )
     if charset.strip("\"' ").lower() not in CHARSETS:
         raise Refused(415, "unsupported_media_type", "Send UTF-8.")
+    if _is_upload(request):
+        return
     if request.content_type == "application/json" or programs:
         if request.content_type not in {"application/json", ""}:
             raise Refused(415, "unsupported_media_type", "Send application/json.")
         check_json(request.body)
     elif request.content_type in FORMS:
         check_form(request.body)
+
+
+def _is_upload(request: HttpRequest) -> bool:
+    """Whether the view takes files: then its parser reads them, from disk."""
+    plain = {"application/json", "application/x-www-form-urlencoded", ""}
+    if request.content_type in plain:
+        return False
+    return declared_limit(request.path_info) > 0
 
 
 def check_form(body: bytes) -> None:

@@ -1,118 +1,120 @@
-"""The server's front: takes a request in whole before it may hold a thread.
+"""The server's front: an ASGI application that runs Django in threads.
 
 Granian's own WSGI mode hands a thread a body that is still on its way: two dozen
 clients that send one byte of it would hold every thread. Here the event loop waits for
-bodies, for BODY_SECONDS and up to the size that bounds.py allows; Django's threads see
-complete requests only.
+bodies (bodies.py), and Django's threads see complete requests only. A streaming answer
+gives its thread back, and goes on in a pool of its own (streams.py).
+
+ASGI and not granian's RSGI: its `response_stream` takes whatever it is given into
+memory, however slowly the client reads, while ASGI's `send` waits for the client.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from authsite.wsgi import application as django  # first: it sets Django up
+from authsite.gateway import HASHED, Answer, busy, make_environ, run  # sets Django up
 
-from authsite.bounds import MAX_BODY  # isort: skip
+# isort: split
+import structlog
+from django.conf import settings
+
+from authsite import lifespan
+from authsite.bodies import Body, Full, Gone, Late, has_body
+from authsite.bounds import BUSY
+from authsite.lanes import HashLane
+from authsite.streams import Stream, Streams
+from authsite.uploads import declared_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable
 
-BODY_SECONDS = 10
-#: Hashes have slots of their own, so these threads wait for the database only.
+    Receive = Callable[[], Awaitable[Any]]
+    Send = Callable[[dict[str, Any]], Awaitable[None]]
+
 THREADS = 8
-Answer = tuple[int, list[tuple[str, str]], bytes]
+SPARE_THREADS = 2  # that a flood of sign-ins leaves to others
 
+log = structlog.get_logger(__name__)
 threads = ThreadPoolExecutor(THREADS, "request")
+streams = Streams(settings.MAX_STREAMS)
+hashes = HashLane(THREADS - SPARE_THREADS)
 
 
-async def application(scope: Any, protocol: Any) -> None:
-    """One request (RSGI 1.5)."""
-    if scope.proto != "http":
+async def application(scope: Any, receive: Receive, send: Send) -> None:
+    """One request, or the process's start and stop (ASGI 3.0)."""
+    if scope["type"] == "lifespan":
+        await lifespan.run(receive, send, streams)
         return
-    body = b""
-    if has_body(scope):
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await read_body(protocol)
-        except TimeoutError:
-            protocol.response_bytes(408, [("connection", "close")], b"")
-            return
-    environ = make_environ(scope, body)
-    loop = asyncio.get_running_loop()
-    status, headers, content = await loop.run_in_executor(threads, run, environ)
-    protocol.response_bytes(status, headers, content)
-
-
-def has_body(scope: Any) -> bool:
-    """Whether one is to be read; bounds.py refuses a large one by its length alone."""
-    length = scope.headers.get("content-length")
-    if length is None:
-        return scope.headers.get("transfer-encoding") is not None
-    return length != "0" and not (length.isdecimal() and int(length) > MAX_BODY)
-
-
-async def read_body(protocol: Any) -> bytes:
-    """The body; of one that is too large only as much as tells that it is."""
-    body = bytearray()
-    async for chunk in protocol:
-        body += chunk
-        if len(body) > MAX_BODY:
-            break
-    return bytes(body)
-
-
-def make_environ(scope: Any, body: bytes) -> dict[str, Any]:
-    """The WSGI environment of a request (PEP 3333).
-
-    Headers with an underscore in their name are dropped: X_Forwarded_For would become
-    the same variable as X-Forwarded-For, past a proxy that knows only the latter.
-    """
-    host, _, port = scope.server.rpartition(":")
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
-        "SERVER_NAME": host,
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    for name in scope.headers.keys():  # noqa: SIM118 - not a dict
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
-        separator = "; " if key == "HTTP_COOKIE" else ","
-        environ[key] = separator.join(scope.headers.get_all(name))
-    if body:
-        environ["CONTENT_LENGTH"] = str(len(body))
-    return environ
-
-
-def run(environ: dict[str, Any]) -> Answer:
-    """Django's answer, read to its end in this thread."""
-    told: list[Any] = []
-
-    def start(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
-        told[:] = [int(status[:3]), headers]
-
-    parts: Iterable[bytes] = django(environ, start)
+    environ = make_environ(scope)
+    if not has_body(environ):
+        await respond(await django_answer(environ), receive, send)
+        return
+    body = Body(environ, receive, limit_of)
     try:
-        content = b"".join(parts)
+        refusal = await read(body, environ)
+        answer = refusal or await django_answer(environ)
+        await respond(answer, receive, send)
+    except Gone:
+        pass
     finally:
-        close = getattr(parts, "close", None)
-        if close:
-            close()
-    return told[0], told[1], content
+        body.close()
+
+
+async def respond(answer: Answer | Stream, receive: Receive, send: Send) -> None:
+    """Send it, whole or as it comes."""
+    await send(start_message(answer))
+    if isinstance(answer, Stream):
+        await answer.deliver(receive, send)
+    else:
+        await send({"type": "http.response.body", "body": answer.content})
+
+
+async def django_answer(environ: dict[str, Any]) -> Answer | Stream:
+    """Run Django in a thread. Where passwords are hashed some threads stay free."""
+    if hashes.takes(environ) and not hashes.is_full():
+        async with hashes.turn():
+            return cast("Answer | Stream", await in_thread(run, environ, streams))
+    environ[BUSY] = hashes.takes(environ)
+    answer = await in_thread(run, environ, streams)
+    if environ.get(HASHED):
+        hashes.learn(environ)
+    return cast("Answer | Stream", answer)
+
+
+async def read(body: Body, environ: dict[str, Any]) -> Answer | None:
+    """Take the body in; the answer when it cannot be. Raises Gone."""
+    try:
+        await body.read()
+    except Late:
+        return Answer(408, [("Connection", "close")], b"")
+    except (Full, OSError) as error:
+        log.warning("body_not_taken", error=type(error).__name__)
+        return cast("Answer", await in_thread(busy, environ))
+    return None
+
+
+def start_message(answer: Answer | Stream) -> dict[str, Any]:
+    """How ASGI begins an answer."""
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in answer.headers
+    ]
+    return {
+        "type": "http.response.start",
+        "status": answer.status,
+        "headers": headers,
+    }
+
+
+def in_thread(work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
+    """Do this in one of the threads of requests."""
+    loop = asyncio.get_running_loop()
+    return loop.run_in_executor(threads, work, *arguments)
+
+
+async def limit_of(path: str) -> int:
+    """The bytes that the view at a path takes; 0 when it does not say."""
+    return cast("int", await in_thread(declared_limit, path))

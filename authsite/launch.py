@@ -88,7 +88,8 @@ def serve() -> int:
     if refused:
         sys.stderr.writelines(f"{each.msg} {each.hint}\n" for each in refused)
         return 1
-    refuse_taken_port(settings.PORT)
+    host = probe_address(settings.HOST)
+    refuse_taken_port(settings.PORT, host)
     try:
         call_command("check", deploy=True, fail_level="ERROR")
         call_command("migrate", check_unapplied=True, verbosity=0)
@@ -104,20 +105,14 @@ def serve() -> int:
             "The database is not migrated. Run: .venv/bin/python manage.py migrate\n"
         )
         return 1
-    web = [
-        *(PYTHON, "-m", "granian", "--interface", "rsgi", "--no-ws"),
-        *("--host", "0.0.0.0", "--port", str(settings.PORT)),  # noqa: S104
-        *("--workers", str(settings.WEB_CONCURRENCY), "--respawn-failed-workers"),
-        *("--http1-header-read-timeout", "10000"),  # ms
-        *("--log-level", "warning"),
-        "authsite.front:application",
-    ]
+    numbers = (settings.PORT, settings.WEB_CONCURRENCY, settings.KEEPALIVE_SECONDS)
+    web = [PYTHON, "-m", "authsite.server", settings.HOST, *map(str, numbers)]
 
     def tell() -> None:
         sys.stdout.write(f"Serving {settings.SITE_URL} on port {settings.PORT}\n")
         sys.stdout.flush()
 
-    return supervise(web, settings.PORT, tell)
+    return supervise(web, settings.PORT, tell, host=host)
 
 
 def load_settings(first: Callable[[], None] | None = None) -> Any:

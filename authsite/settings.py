@@ -27,6 +27,10 @@ HOST = env.address("HOST", "127.0.0.1")
 DEBUG_FOR_OTHERS = DEBUG and not is_loopback(HOST)
 PORT = env.number("PORT", 8000, least=1, most=65535)
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1, most=256)
+# How long a connection may be silent, idle or in the middle of its headers: longer than
+# the proxy keeps an idle one, or the proxy sends a request into one that is closing.
+KEEPALIVE_SECONDS = env.number("KEEPALIVE_SECONDS", 75, least=1, most=3600)
+MAX_STREAMS = env.number("MAX_STREAMS", 64, least=1, most=1000)  # in each process
 SITE_URL = env.origin("SITE_URL", site_url(HOST, PORT) if DEBUG else "")
 if not SITE_URL:
     raise wrong(
@@ -263,15 +267,16 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "publickey-credentials-create": ["self"],
     "publickey-credentials-get": ["self"],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+# Bodies have one limit, the view's (authsite/bounds.py), before anything reads them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = None
 
 # 9. Passwords -------------------------------------------------------------------
-# Django's own Argon2 hasher must not stand here: it has the same name in a hash, and
-# the later one of a name verifies. Ours reads its hashes, whatever their parameters.
+# Django's own hashers must not be here: they have the same names in a hash, and the
+# later one of a name verifies. Ours read their hashes, whatever their parameters.
 PASSWORD_HASHERS = [
     "accounts.policy.hashing.PolicyPasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "accounts.policy.hashing.PolicyPBKDF2Hasher",
+    "accounts.policy.hashing.PolicyScryptHasher",
 ]
 _VALIDATION = "accounts.policy.passwords"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [

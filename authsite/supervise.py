@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from os import getpid
 from typing import TYPE_CHECKING
 
 from authsite.env import BASE_DIR, child_environment
@@ -82,9 +83,12 @@ class Helper:
 
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:
-    """A child in a group of its own: Ctrl-C reaches us alone, and we end them."""
+    """A child in a group of its own: Ctrl-C reaches us alone, and we end them.
+
+    It ends with us when we are killed, too.
+    """
     return subprocess.Popen(  # noqa: S603 - our own commands
-        command,
+        [sys.executable, "-m", "authsite.lifeline", str(getpid()), *command],
         cwd=BASE_DIR,
         env=child_environment(DJANGO_RUNSERVER_HIDE_WARNING="true"),
         start_new_session=True,

@@ -1,4 +1,4 @@
-"""Argon2id within bounds: one hash a core at a time, a short queue, then "busy"."""
+"""Password hashes within bounds: one a core at a time, a short queue, then "busy"."""
 
 from __future__ import annotations
 
@@ -9,10 +9,27 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
+    PBKDF2PasswordHasher,
+    ScryptPasswordHasher,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_thread = threading.local()
+
+
+def watch() -> None:
+    """Begin to note whether this thread asks for a hash."""
+    _thread.hashed = False
+
+
+def was_used() -> bool:
+    """Whether this thread has asked for a hash since watch()."""
+    return getattr(_thread, "hashed", False)
+
 
 #: Work that may wait, in seconds. Beyond it a client has gone before its turn comes.
 QUEUE_SECONDS = 1.0
@@ -41,6 +58,7 @@ class HashSlots:
     @contextmanager
     def take(self) -> Iterator[None]:
         """Hold a slot. Raises Busy when the queue is worth more than a second."""
+        _thread.hashed = True
         with self._lock:
             waiting = self.inside - self.slots
             if waiting * self.seconds / self.slots >= QUEUE_SECONDS:
@@ -80,3 +98,32 @@ class PolicyPasswordHasher(Argon2PasswordHasher):
         """Whether this is the password. Raises Busy."""
         with slots.take():
             return super().verify(password, encoded)
+
+
+# Imported passwords are verified by these once, and then hashed by the one above. Their
+# `verify` calls `encode`.
+
+
+class PolicyPBKDF2Hasher(PBKDF2PasswordHasher):
+    """PBKDF2 in a slot."""
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        """The hash. Raises Busy."""
+        with slots.take():
+            return super().encode(password, salt, iterations)
+
+
+class PolicyScryptHasher(ScryptPasswordHasher):
+    """scrypt in a slot."""
+
+    def encode(
+        self,
+        password: str,
+        salt: str,
+        n: int | None = None,
+        r: int | None = None,
+        p: int | None = None,
+    ) -> str:
+        """The hash. Raises Busy."""
+        with slots.take():
+            return super().encode(password, salt, n, r, p)

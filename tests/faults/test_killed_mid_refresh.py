@@ -79,7 +79,7 @@ def children(pid):
 
 
 def is_granian(pid):
-    return b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b"authsite.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def workers(site):

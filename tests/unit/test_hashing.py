@@ -42,6 +42,23 @@ def test_a_queue_worth_more_than_a_second_is_refused_at_once():
     assert slots.inside == 0
 
 
+@pytest.mark.parametrize("algorithm", ["argon2", "pbkdf2_sha256", "scrypt"])
+def test_every_kind_of_hash_takes_one_slot(monkeypatch, algorithm):
+    """Imported ones too: they cost more than our own."""
+    taken = []
+    real = hashing.slots.take
+
+    def counting():
+        taken.append(algorithm)
+        return real()
+
+    encoded = make_password("x", hasher=algorithm)
+    monkeypatch.setattr(hashing.slots, "take", counting)
+    assert check_password("x", encoded, preferred=algorithm)
+    assert taken == [algorithm]
+    assert hashing.slots.inside == 0
+
+
 @pytest.fixture
 def full(monkeypatch):
     """All slots taken and a long queue."""

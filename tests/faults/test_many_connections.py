@@ -1,0 +1,99 @@
+"""Connections that say nothing, half of something, or nothing more: others go on."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.wire.client import (
+    PATIENCE,
+    allow_many_files,
+    connect,
+    read_to_the_end,
+    wire_site,
+)
+
+MANY = 1100
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+SETTINGS_FRAME = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+KINDS = {
+    "silent": b"",
+    "half a request line": b"GET /healthz HT",
+    "half a header": b"GET /healthz HTTP/1.1\r\nHos",
+    "half an HTTP/2 preface": b"PRI * HT",
+    "HTTP/2 without a request": PREFACE + SETTINGS_FRAME,
+    "half a body": (
+        b"POST /api/token/ HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    ),
+    "idle after an answer": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with wire_site(tmp_path_factory.mktemp("wire"), "many") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wire")
+    with wire_site(folder, "hasty", KEEPALIVE_SECONDS="2") as found:
+        yield found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_of_a_kind_hold_nobody_up(site, kind):
+    """The promise is a second. On two cores that did nothing else it took 0.01 s.
+
+    What is asserted allows for a machine that seven other things are using.
+    """
+    allow_many_files()
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(MANY):
+            one = open_ones.enter_context(connect(site))
+            # The server may have closed an HTTP/2 one before all was sent.
+            with contextlib.suppress(ConnectionError):
+                one.sendall(KINDS[kind])
+            if kind.startswith("idle"):
+                assert one.recv(1000).startswith(b"HTTP/1.1 200")
+        assert httpx.get(f"{site.url}/healthz", timeout=10).status_code == 200
+
+
+def test_http_2_is_not_spoken(site):
+    with connect(site) as one:
+        one.sendall(PREFACE + SETTINGS_FRAME)
+        found = read_to_the_end(one)
+    # A frame of settings would be HTTP/2's answer.
+    assert found == b"" or found.startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("kind", ["silent", "half a header", "idle after an answer"])
+def test_each_is_closed_after_keepalive_seconds(hasty, kind):
+    with connect(hasty) as one:
+        one.sendall(KINDS[kind])
+        found = read_to_the_end(one)
+    assert found.count(b"HTTP/1.1 200") == (kind == "idle after an answer")
+
+
+def test_an_idle_connection_outlasts_the_proxys(site):
+    """Proxies keep theirs for a minute or less, and do not repeat a POST."""
+    body = b'{"email": "nobody@example.org", "password": "x"}'
+    host = urlsplit(site.url).netloc.encode()
+    with connect(site) as one:
+        one.sendall(b"GET /healthz HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+        assert one.recv(1000).startswith(b"HTTP/1.1 200")
+        # Once it was closed after ten seconds: that would be something to read.
+        assert select.select([one], [], [], 15)[0] == []
+        one.sendall(
+            b"POST /api/token/ HTTP/1.1\r\nHost: " + host + b"\r\n"
+            b"Content-Type: application/json\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body) + body
+        )
+        one.settimeout(PATIENCE)
+        assert b" 401 " in read_to_the_end(one).splitlines()[0]

@@ -1,0 +1,7 @@
+"""The site with views that stream and take uploads: for DJANGO_SETTINGS_MODULE."""
+
+from __future__ import annotations
+
+from authsite.settings import *  # noqa: F403
+
+ROOT_URLCONF = "tests.wire.urls"
