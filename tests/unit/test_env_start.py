@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from authsite.development import move_former, site_url
 from tests.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+START = 90  # seconds
 SECRET = "hunter2-" + "s" * 40
 FORMER = (
     "# For development. Every variable: .env.example\n"
@@ -226,11 +228,15 @@ def test_run_asks_to_rename_a_development_file_that_was_changed(copy):
 
 def run_until_ready(copy, **environment):
     process = copy.start("-m", "authsite.launch", "run", **environment)
+    # One that never gets ready would keep us reading for ever.
+    watchdog = threading.Timer(START, process.terminate)
+    watchdog.start()
     lines = []
     for line in process.stdout:
         lines.append(line)
         if "Ctrl-C" in line:
             break
+    watchdog.cancel()
     return process, "".join(lines)
 
 
