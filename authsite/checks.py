@@ -122,7 +122,7 @@ def parties_of_tokens(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                     f"{name} has more than {most} bytes.",
                     hint=f"Set a shorter {name}: verifiers refuse tokens of more than "
                     f"{claims.MAX_TOKEN_LENGTH} characters.",
-                    id="authsite.E010",
+                    id="authsite.E013",
                 )
             )
     return found

@@ -57,7 +57,7 @@ class HashLane:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for one's turn."""
+        """Wait for a place, and hold it."""
         self.waiting += 1
         try:
             await self._free.acquire()

@@ -15,8 +15,8 @@ class Lease:
     """Gives PostgreSQL's connections back between two parts of a stream.
 
     Not while a transaction or a server-side cursor is open: `.iterator()` over a table
-    keeps its connection until it has come to its end. A SQLite database is a file, to
-    which nobody waits for a connection.
+    keeps its connection until it has come to its end. A SQLite database is a file:
+    its connections are not scarce.
     """
 
     def __init__(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import select
+import socket
 from urllib.parse import urlsplit
 
 import httpx
@@ -43,8 +45,20 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wire")
-    with wire_site(folder, "hasty", KEEPALIVE_SECONDS="2") as found:
+    with wire_site(folder, "hasty", KEEPALIVE_SECONDS="2", HOST="::") as found:
         yield found
+
+
+@pytest.mark.parametrize("address", ["::1", "127.0.0.1"])
+def test_it_listens_on_ipv6(hasty, address):
+    host = urlsplit(hasty.url).netloc
+    with socket.create_connection((address, urlsplit(hasty.url).port)) as one:
+        one.sendall(
+            f"GET /wire/whereabouts/ HTTP/1.1\r\nHost: {host}\r\n"
+            "Connection: close\r\n\r\n".encode()
+        )
+        found = json.loads(read_to_the_end(one).partition(b"\r\n\r\n")[2])
+    assert (found["REMOTE_ADDR"], found["SERVER_NAME"]) == (address, "[::]")
 
 
 @pytest.mark.parametrize("kind", KINDS)

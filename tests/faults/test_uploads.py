@@ -137,6 +137,11 @@ def test_a_large_body_has_as_long_as_it_keeps_up_the_rate(monkeypatch):
         read([(0, b"x" * 1000), (60, b"")], length=LARGE, limit=LARGE)
 
 
+def test_a_length_that_was_sent_twice_is_one_length():
+    found = read([(0, b"12345"), (0, None)], length="5,5")
+    assert (found["read"], found["CONTENT_LENGTH"]) == (b"12345", "5")
+
+
 @pytest.mark.parametrize("length", [None, LARGE])
 def test_a_large_body_waits_in_a_file(length):
     parts = [(0, b"x" * (LARGE // 2)), (0, b"y" * (LARGE // 2)), (0, None)]

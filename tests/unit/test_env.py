@@ -185,7 +185,7 @@ def test_names_that_make_tokens_too_long_are_a_check_error(name, most, before):
     assert start(**{name: longest})[0] == 0
     code, output = start(**{name: f"{longest}x"})
     assert code
-    assert "authsite.E010" in output
+    assert "authsite.E013" in output
     assert f"{name} has more than {most} bytes" in output
 
 
