@@ -19,7 +19,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpResponseNotAllowed
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from accounts.api.errors import UNAVAILABLE, UNAVAILABLE_DETAIL, problem_response
+from accounts.api.errors import problem_response
+from accounts.api.unavailable import DETAIL, is_unavailable, reason, retry_after
 from authsite.bounds import Refused, check
 
 if TYPE_CHECKING:
@@ -96,25 +97,28 @@ class ApiDoor:
             return refused.mark(
                 problem_response(refused.status, refused.code, refused.detail)
             )
-        match = cast("ResolverMatch", request.resolver_match)
-        try:
-            response = match.func(request, *match.args, **match.kwargs)
-            if hasattr(response, "render"):
-                response.render()
-            if isinstance(response, HttpResponseNotAllowed):
-                detail = f"The method {request.method} is not allowed here."
-                answer = problem_response(405, "method_not_allowed", detail)
-                answer.headers["Allow"] = response.headers["Allow"]
-                return answer
-        except UNAVAILABLE as error:
-            log.warning("unavailable", error=type(error).__name__)
-            response = problem_response(
-                503, "unavailable", UNAVAILABLE_DETAIL, retry_after=1
-            )
-        except Exception:
-            log.exception("api_error", path=request.path_info)
-            response = problem_response(500, "error", "Something went wrong here.")
-        return response
+        return _answer(request, cast("ResolverMatch", request.resolver_match))
+
+
+def _answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
+    """The view's answer; its errors in the API's shape."""
+    try:
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        if hasattr(response, "render"):
+            response.render()
+    except Exception as error:
+        if is_unavailable(error):
+            log.warning("unavailable", error=reason(error))
+            wait = retry_after(error)
+            return problem_response(503, "unavailable", DETAIL, retry_after=wait)
+        log.exception("api_error", path=request.path_info)
+        return problem_response(500, "error", "Something went wrong here.")
+    if isinstance(response, HttpResponseNotAllowed):
+        detail = f"The method {request.method} is not allowed here."
+        answer = problem_response(405, "method_not_allowed", detail)
+        answer.headers["Allow"] = response.headers["Allow"]
+        return answer
+    return response
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -16,7 +16,8 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
-from accounts.api.errors import UNAVAILABLE, problem_response
+from accounts.api.errors import problem_response
+from accounts.api.unavailable import is_unavailable, retry_after
 from accounts.pages.limited import limited_page
 from accounts.policy.pauses import SIGN_IN, pause_of
 
@@ -98,8 +99,10 @@ def _is_in_already(request: HttpRequest) -> bool:
         return False
     try:
         return bool(request.user.is_authenticated)
-    except UNAVAILABLE:
-        return False
+    except Exception as error:
+        if is_unavailable(error):
+            return False
+        raise
 
 
 @login_not_required
@@ -122,8 +125,10 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
         return respond(request, 429, "throttled", "Too many attempts.", pause.seconds)
     try:
         html = limited_page(request, pause)
-    except UNAVAILABLE:  # the ways in are not to be had either: say the least
-        html = _plain(429)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        html = _plain(429)  # the other ways to sign in cannot be read either
     response = _page(html, 429)
     response["Retry-After"] = str(pause.seconds)
     return response
@@ -139,7 +144,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(error, UpdateError):
         request.session.modified = False  # there is nothing left to save it to
         return respond(request, 409, "conflict", "Another request was first.")
-    if isinstance(error, UNAVAILABLE):
-        wait = getattr(error, "retry_after", 1)
+    if is_unavailable(error):
+        wait = retry_after(error)
         return respond(request, 503, "unavailable", "Try again in a moment.", wait)
     return respond(request, 500, "error", "Something went wrong on our side.")

@@ -29,6 +29,7 @@ pace.STEP = 0.001
 # Read while DEBUG is off, whichever test comes first: its URLs differ in DEBUG.
 import authsite.urls  # noqa: F401
 from tests.fixtures import *  # noqa: F403
+from tests.planting import *  # noqa: F403
 from tests.sites import *  # noqa: F403
 from tests.standins.fixtures import *  # noqa: F403
 

@@ -12,6 +12,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from accounts.api.negotiation import JSONRenderer
+from accounts.policy import session_owner
 from accounts.tokens.authentication import CHALLENGE, BearerAuthentication
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ class OpenView(BearerView):
 
 class PolicySessionAuthentication(SessionAuthentication):
     """The browser's session with its CSRF token, for the one call that takes it."""
+
+    FOREIGN = "This session was not made by signing in here. Sign in again."
+
+    def authenticate(self, request: Request) -> Any:
+        """Raises PermissionDenied (403 no_policy_session, csrf_failed)."""
+        if getattr(request._request, session_owner.REFUSED, False):
+            raise PermissionDenied(self.FOREIGN, "no_policy_session")
+        return super().authenticate(request)
 
     def enforce_csrf(self, request: Request) -> None:
         """Raises PermissionDenied (403) with code csrf_failed."""

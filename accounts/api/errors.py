@@ -12,22 +12,17 @@ from typing import Any
 import orjson
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from accounts.policy.hashing import Busy
+from accounts.api.unavailable import DETAIL, is_unavailable, reason, retry_after
 from accounts.tokens.authentication import CHALLENGE
-from accounts.tokens.snapshot import Stale
 from accounts.tokens.step_up import InsufficientAuthentication
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
 REFUSED_TOKEN = frozenset({"token_not_valid", "token_revoked"})
-#: What makes an answer 503: a part that we need does not answer now.
-UNAVAILABLE = (DatabaseError, InterfaceError, Busy, Stale)
-UNAVAILABLE_DETAIL = "The service is busy or a part of it does not answer. Try again."
 #: DRF's own codes where ours differ.
 CODES = {
     "authentication_failed": "token_not_valid",
@@ -67,9 +62,9 @@ def problem_response(
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook. None (a real 500) only for what we did not foresee."""
-    if isinstance(error, UNAVAILABLE):
-        log.warning("unavailable", error=type(error).__name__)
-        return unavailable(getattr(error, "retry_after", 1))
+    if is_unavailable(error):
+        log.warning("unavailable", error=reason(error))
+        return unavailable(retry_after(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -79,10 +74,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return _from_api_exception(error)
 
 
-def unavailable(retry_after: int) -> Response:
+def unavailable(wait: int) -> Response:
     """503 with Retry-After in seconds."""
-    headers = {"Retry-After": str(retry_after)}
-    return refusal(503, "unavailable", UNAVAILABLE_DETAIL, headers)
+    return refusal(503, "unavailable", DETAIL, {"Retry-After": str(wait)})
 
 
 def refusal(

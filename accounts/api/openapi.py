@@ -147,6 +147,9 @@ def finish(
 def _completed(path: str, item: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for method, operation in item.items():
+        if CONTRACT not in operation:  # somebody else's: as drf-spectacular makes it
+            found[method] = operation
+            continue
         done = dict(operation)
         cast("Contract", done.pop(CONTRACT)).complete(done)
         done["operationId"] = ALIASES.get(path, done["operationId"])

@@ -165,7 +165,7 @@ class TokenSessionView(BearerView):
         try:
             pair = open_family(request._request)
         except NoPolicySession:
-            detail = "This session was not made by signing in here. Sign in again."
+            detail = PolicySessionAuthentication.FOREIGN
             return refusal(403, "no_policy_session", detail)
         except EnrolmentRequired:
             return enrol_first()

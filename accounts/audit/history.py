@@ -65,6 +65,7 @@ WARNINGS = frozenset(
         Action.FACTOR_REFUSED,
         Action.ENROLMENT_REQUIRED,
         Action.ADMIN_DENIED,
+        Action.SESSION_REFUSED,
         Action.REFRESH_REPLAYED,
         Action.FACTOR_REMOVED,
         Action.FACTORS_REMOVED,

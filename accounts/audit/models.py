@@ -26,6 +26,10 @@ class Action(models.TextChoices):
     SIGN_OUT = "person:session:sign_out", _("Signed out")
     SESSION_ENDED = "person:session:end", _("Another device signed out")
     SESSIONS_ENDED = "admin:session:end_all", _("Signed out everywhere")
+    SESSION_REFUSED = (
+        "system:session:refuse",
+        _("Session ended: it did not come from signing in"),
+    )
     PRE_REGISTERED_WIPED = (
         "system:account:wipe",
         _("What was set before the address was proven, removed"),

@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known, record
 from accounts.models import normalise_email
-from accounts.policy import new_device, pending, sessions, trust
+from accounts.policy import new_device, pending, session_owner, sessions, trust
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.last_used import remember_way
@@ -124,7 +124,8 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
             pending.claim(request)
             sessions.renew_sessions(user)
             sessions.end_oldest(user)
-            sessions.begin(request.session, is_app=_is_app(request))
+            session_owner.leave_other(self, request, user)
+            sessions.begin(request.session, user, is_app=_is_app(request))
             trust.carry(request)
             is_new = new_device.is_new(request, user)
             super().login(request, user)

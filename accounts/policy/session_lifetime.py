@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import structlog
 from allauth.account.internal.flows.logout import logout
 from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import PermissionDenied
 from django.utils.cache import patch_cache_control
 
-from accounts.policy import ended
-from accounts.policy.sessions import SID, has_ended, renew_hash, touch
+from accounts.policy import ended, session_owner
+from accounts.policy.sessions import (
+    SID,
+    has_ended,
+    is_of_pipeline,
+    renew_hash,
+    touch,
+)
 from accounts.policy.signals import session_key_changed
 
 if TYPE_CHECKING:
@@ -17,9 +25,15 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+log = structlog.get_logger(__name__)
+
 
 class SessionLifetimeMiddleware:
-    """Holds pages to the limits above, and tells of a session that changed its key."""
+    """Holds pages to the limits of sessions, and follows one that changed its key.
+
+    A session that the pipeline did not make ends with the request that made it, or
+    else with the next one.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -31,6 +45,8 @@ class SessionLifetimeMiddleware:
         if before:
             self._keep_or_explain(request, before)
         response = self.get_response(request)
+        if SESSION_KEY in session and not is_of_pipeline(session):
+            session_owner.refuse(request)
         if SESSION_KEY in session:
             # Pages of a person must not come back from a cache after sign-out.
             patch_cache_control(response, no_store=True, private=True)
@@ -41,12 +57,28 @@ class SessionLifetimeMiddleware:
             )
         return response
 
+    def process_view(self, request: HttpRequest, *args: Any) -> None:
+        """Raises PermissionDenied where request.user is not the session's person."""
+        if session_owner.is_replaced(request):
+            log.error(
+                "user_replaced",
+                session=request.session.get(SESSION_KEY),
+                user=str(request.user.pk),
+                path=request.path_info,
+                hint=session_owner.HINT,
+            )
+            raise PermissionDenied
+
     def _keep_or_explain(self, request: HttpRequest, key: str) -> None:
         session = request.session
         if SESSION_KEY not in session:
             if session.session_key is None:  # nothing is stored under this key
                 ended.tell(request, ended.why(key))
             return
+        if not is_of_pipeline(session):
+            session_owner.refuse(request)
+            return
+        session_owner.bind_older(session)
         renew_hash(session)
         if has_ended(session):
             logout(request, show_message=False)

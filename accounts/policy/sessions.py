@@ -28,7 +28,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
-from accounts.policy import ended
+from accounts.policy import ended, session_owner
 from accounts.policy.signals import sessions_ended
 
 if TYPE_CHECKING:
@@ -54,12 +54,13 @@ def session_store(session_key: str | None = None) -> SessionBase:
     return store
 
 
-def begin(session: SessionBase, *, is_app: bool) -> None:
-    """Called once, at the end of the pipeline: the session's lasting id and start.
+def begin(session: SessionBase, user: User, *, is_app: bool) -> None:
+    """Called once, at the end of the pipeline: the session's id, start and person.
 
     `is_app`: a program signed in and lives by tokens; no browser holds the key.
     """
     session[SID] = secrets.token_urlsafe(16)
+    session_owner.bind(session, str(user.pk))
     session[APP] = is_app
     session[STARTED] = session[SEEN] = int(time.time())
 
@@ -69,13 +70,24 @@ def absolute_end(session: SessionBase | dict[str, Any]) -> float:
     return float(session.get(STARTED, 0) + settings.SESSION_ABSOLUTE.total_seconds())
 
 
-def has_ended(session: SessionBase) -> bool:
-    """Whether the absolute end has passed.
+def is_of_pipeline(session: SessionBase | dict[str, Any]) -> bool:
+    """Whether the pipeline signed in the very person whom this session signs in.
 
-    A session that did not come out of the pipeline has no start, and so no end here:
-    tests make such ones by force_login(). No token comes out of them.
+    Not so after a bare django.contrib.auth.login(), nor when somebody put another
+    person's id into a session.
     """
-    return STARTED in session and time.time() > absolute_end(session)
+    began = STARTED in session and bool(session.get(SID))
+    return began and session_owner.is_right(session)
+
+
+def has_ended(session: SessionBase) -> bool:
+    """Whether a session that signs somebody in may not do so any longer.
+
+    Either its absolute end has passed, or the pipeline did not make it.
+    """
+    if SESSION_KEY not in session:
+        return False
+    return not is_of_pipeline(session) or time.time() > absolute_end(session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,7 @@ def belongs_to(data: SessionBase | dict[str, Any], user: User) -> bool:
     return (
         user.is_active
         and data.get(SESSION_KEY) == str(user.pk)
+        and is_of_pipeline(data)
         and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
         and time.time() <= absolute_end(data)
         and any(constant_time_compare(stored, value) for value in hashes)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.exceptions import TokenError
 
-__all__ = ["NoPolicySession", "Replayed", "TokenError", "TokenRevoked"]
+__all__ = [
+    "NoPolicySession",
+    "Replayed",
+    "TokenError",
+    "TokenRevoked",
+    "revoked_token",
+]
 
 
 class TokenRevoked(TokenError):
@@ -24,3 +31,8 @@ class Replayed(TokenRevoked):
 
 class NoPolicySession(Exception):
     """The session did not come out of the pipeline: no token can be minted from it."""
+
+
+def revoked_token() -> AuthenticationFailed:
+    """401 token_revoked: the token was good until its sign-in was ended."""
+    return AuthenticationFailed("The token was revoked.", "token_revoked")

@@ -57,7 +57,7 @@ def open_family(request: HttpRequest) -> TokenPair:
     """
     user, session = request.user, request.session
     records = get_authentication_records(request, user)
-    if not (user.is_authenticated and records and session.get(sessions.SID)):
+    if not (user.is_authenticated and records and sessions.is_of_pipeline(session)):
         raise NoPolicySession
     if enrolment.must_enrol(user):
         enrolment.refused(request, user)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import enrolment, sessions
+from accounts.policy.session_owner import records_of
 from accounts.tokens import audiences
 from accounts.tokens.errors import Replayed, TokenRevoked
 from accounts.tokens.families import read_refresh, within_grace
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.http import HttpRequest
-
-#: Where allauth keeps a session's authentication records.
-RECORDS = "account_authentication_methods"
 
 
 def rotate(raw: str, request: HttpRequest) -> TokenPair:
@@ -47,7 +45,8 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
         msg = "The session has ended"
         raise TokenRevoked(msg, Reason.SESSION_ENDED)
     _want_factor(family, request)
-    if _advance(family, jti, session.data[RECORDS], timezone.now()):
+    records = records_of(session.data, family.person)
+    if _advance(family, jti, records, timezone.now()):
         family.refresh_from_db(fields=ROTATED)
         sessions.extend(session, settings.JWT_REFRESH_LIFETIME)
         return pair(family, audiences.asked(request))
@@ -84,7 +83,8 @@ def _advance(
         kid=ring().signing.kid,
         generation=F("generation") + 1,
         rotated_at=now,
-        **session_proof(records),
+        # None when somebody else's sign-in has begun in this browser: as before then.
+        **(session_proof(records) if records else {}),
     )
     return changed == 1
 

@@ -6,31 +6,24 @@ the pipeline turns this red, which the planted ones at the end show.
 
 from __future__ import annotations
 
-import sys
-import types
-
 import pytest
 from allauth.headless import app_settings as headless
 from django.conf import settings
 from django.contrib.admin.sites import all_sites
-from django.contrib.auth import get_backends, login
-from django.http import HttpResponse
-from django.urls import clear_url_caches, include, path
+from django.contrib.auth import get_backends
 from rest_framework.settings import api_settings
-from rest_framework.views import APIView
-from rest_framework_simplejwt.views import TokenObtainPairView
 
 from accounts.admin_site import PolicyAdminSite
-from accounts.api.base import PolicySessionAuthentication
-from accounts.models import User
 from accounts.policy.backend import PolicyBackend
 from accounts.tokens.authentication import (
     BearerAuthentication,
-    ImmediateBearerAuthentication,
 )
 from accounts.tokens.strategy import FamilyTokenStrategy
+from authsite import checks_doors
 from tests.fixtures import PASSWORD, enrol_totp
-from tests.security.doors import guarded_calls, knock, places
+from tests.security.doors import knock, places
+from tests.security.first_party import guarded_calls
+from tests.security.oracle import tells
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL = "maya@example.org"
@@ -43,11 +36,13 @@ DOORS = {
     "/_allauth/browser/v1/auth/login",
     "/api/token/",
 }
-AUTHENTICATION_CLASSES = {
-    BearerAuthentication,
-    ImmediateBearerAuthentication,
-    PolicySessionAuthentication,
-}
+
+
+def oracles() -> dict[str, str]:
+    """The URLs beside DOORS that tell the right password from a wrong one, and how."""
+    asked = {place.path for place in places()} - DOORS
+    found = {path: tells(path, EMAIL, PASSWORD) for path in sorted(asked)}
+    return {path: how for path, how in found.items() if how}
 
 
 def open_doors() -> set[str]:
@@ -55,31 +50,21 @@ def open_doors() -> set[str]:
     return {place.path for place in places() if knock(place.path, EMAIL, PASSWORD)}
 
 
-def strange_views() -> set[str]:
-    """API views with an authentication class, or of a package, that is not ours."""
-    found = set()
-    for place in places():
-        view = place.view_class
-        if view is None:
-            continue
-        foreign = view.__module__.startswith(("rest_framework_simplejwt", "dj_rest"))
-        classes = (
-            set(view.authentication_classes) if issubclass(view, APIView) else set()
-        )
-        if foreign or not classes <= AUTHENTICATION_CLASSES:
-            found.add(place.path)
-    return found
-
-
 def test_the_walk_sees_the_whole_site():
     paths = {place.path for place in places()}
     assert paths >= DOORS | {"/admin/login/", "/api/me/", "/accounts/google/login/"}
     assert len(paths) > 120
+    assert [place for place in places() if not place.is_found] == []
 
 
 def test_a_password_opens_the_known_doors_and_no_other(make_person):
     make_person(EMAIL)
     assert open_doors() == DOORS
+
+
+def test_no_other_url_tells_a_right_password_from_a_wrong_one(make_person):
+    make_person(EMAIL)
+    assert oracles() == {}, "only the pipeline may check passwords"
 
 
 @pytest.mark.parametrize("kind", ["with a second factor", "unverified", "disabled"])
@@ -109,7 +94,7 @@ def test_there_is_one_backend_and_it_is_shut_beside_the_pipeline(make_person, rf
 
 def test_the_api_knows_no_authentication_class_but_ours():
     assert set(api_settings.DEFAULT_AUTHENTICATION_CLASSES) == {BearerAuthentication}
-    assert strange_views() == set()
+    assert checks_doors.views() == []
 
 
 def test_every_admin_is_behind_the_pipeline():
@@ -139,54 +124,6 @@ def test_tokens_cannot_be_minted_for_a_user_by_hand(make_person):
     for kind in (AccessToken, RefreshToken):
         with pytest.raises(RuntimeError):
             kind.for_user(user)
-
-
-def test_guarded_calls_sees_a_planted_one(tmp_path):
-    (tmp_path / "authsite").mkdir()
-    planted = tmp_path / "accounts" / "pages"
-    planted.mkdir(parents=True)
-    (planted / "views.py").write_text("def view(request):\n    login(request, 1)\n")
-    assert guarded_calls(tmp_path) == ["accounts/pages/views.py:2 calls login()"]
-
-
-@pytest.fixture
-def plant(settings):
-    """Adds a URL to the site for one test."""
-
-    def add(view) -> None:
-        module = types.ModuleType("planted_urls")
-        module.urlpatterns = [
-            path("planted/", view),
-            path("", include("authsite.urls")),
-        ]
-        sys.modules["planted_urls"] = module
-        settings.ROOT_URLCONF = "planted_urls"
-        clear_url_caches()
-
-    yield add
-    sys.modules.pop("planted_urls", None)
-    clear_url_caches()
-
-
-def test_a_planted_view_that_calls_login_is_found(make_person, plant):
-    enrol_totp(make_person(EMAIL))
-
-    def planted(request):
-        user = User.objects.get(email=request.POST.get("email", ""))
-        if user.check_password(request.POST["password"]):
-            login(request, user)
-        return HttpResponse("hello")
-
-    planted.login_required = False
-    plant(planted)
-    assert open_doors() == {"/planted/"}
-
-
-def test_a_planted_stock_token_view_is_found_and_shut(make_person, plant):
-    make_person(EMAIL)
-    plant(TokenObtainPairView.as_view())
-    assert strange_views() == {"/planted/"}
-    assert open_doors() == DOORS
 
 
 #: Pages that anybody may see. A new line here is a decision.
