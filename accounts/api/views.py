@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.http import HttpResponse
-from django.utils.http import parse_etags
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
+from accounts import etags
 from accounts.api import schema
 from accounts.api.base import BearerView, OpenView, PolicySessionAuthentication
 from accounts.api.errors import refusal
@@ -42,6 +41,7 @@ from accounts.tokens.step_up import RequireRecentAuthentication
 from accounts.tokens.verify import verify_any
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
     from rest_framework.request import Request
 
     from accounts.models import User
@@ -210,14 +210,7 @@ class RevocationsView(OpenView):
     def get(self, request: Request) -> HttpResponse:
         """200 a signed list (a JWT); 304 when the one named is still the last."""
         found = signed_list()
-        known = parse_etags(request.headers.get("If-None-Match", ""))
-        answer = (
-            HttpResponse(status=304)
-            if found.etag in known or "*" in known
-            else HttpResponse(found.body, content_type=CONTENT_TYPE)
-        )
-        answer["ETag"] = found.etag
-        return answer
+        return etags.answer(request, found.body, CONTENT_TYPE, found.etag)
 
 
 def _person(request: Request) -> User:
