@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from authsite.wsgi import application as django  # first: it sets Django up
 
-from authsite.bounds import MAX_BODY  # isort: skip
+from authsite import head  # isort: skip
+from authsite.bounds import MAX_BODY, fits, is_length  # isort: skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +33,9 @@ threads = ThreadPoolExecutor(THREADS, "request")
 async def application(scope: Any, protocol: Any) -> None:
     """One request (RSGI 1.5)."""
     if scope.proto != "http":
+        return
+    if status := head.refused(scope):
+        protocol.response_bytes(status, [("connection", "close")], b"")
         return
     body = b""
     if has_body(scope):
@@ -52,7 +56,7 @@ def has_body(scope: Any) -> bool:
     length = scope.headers.get("content-length")
     if length is None:
         return scope.headers.get("transfer-encoding") is not None
-    return length != "0" and not (length.isdecimal() and int(length) > MAX_BODY)
+    return length != "0" and not (is_length(length) and not fits(length))
 
 
 async def read_body(protocol: Any) -> bytes:
@@ -95,7 +99,8 @@ def make_environ(scope: Any, body: bytes) -> dict[str, Any]:
         key = name.upper().replace("-", "_")
         key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
         separator = "; " if key == "HTTP_COOKIE" else ","
-        environ[key] = separator.join(scope.headers.get_all(name))
+        value = separator.join(scope.headers.get_all(name))
+        environ[key] = head.plain_cookies(value) if key == "HTTP_COOKIE" else value
     if body:
         environ["CONTENT_LENGTH"] = str(len(body))
     return environ

@@ -6,16 +6,12 @@ the pipeline turns this red, which the planted ones at the end show.
 
 from __future__ import annotations
 
-import sys
-import types
-
 import pytest
 from allauth.headless import app_settings as headless
 from django.conf import settings
 from django.contrib.admin.sites import all_sites
 from django.contrib.auth import get_backends, login
 from django.http import HttpResponse
-from django.urls import clear_url_caches, include, path
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 from rest_framework_simplejwt.views import TokenObtainPairView
@@ -147,25 +143,6 @@ def test_guarded_calls_sees_a_planted_one(tmp_path):
     planted.mkdir(parents=True)
     (planted / "views.py").write_text("def view(request):\n    login(request, 1)\n")
     assert guarded_calls(tmp_path) == ["accounts/pages/views.py:2 calls login()"]
-
-
-@pytest.fixture
-def plant(settings):
-    """Adds a URL to the site for one test."""
-
-    def add(view) -> None:
-        module = types.ModuleType("planted_urls")
-        module.urlpatterns = [
-            path("planted/", view),
-            path("", include("authsite.urls")),
-        ]
-        sys.modules["planted_urls"] = module
-        settings.ROOT_URLCONF = "planted_urls"
-        clear_url_caches()
-
-    yield add
-    sys.modules.pop("planted_urls", None)
-    clear_url_caches()
 
 
 def test_a_planted_view_that_calls_login_is_found(make_person, plant):
