@@ -15,15 +15,21 @@ from django.utils.translation import gettext_lazy as _
 
 #: SQLite does not hold a column to it; tokens with a much longer one are refused.
 MAX_EMAIL_LENGTH = 254
+LONGEST_EMAIL = 320  # characters, as forms take them: 64, @ and 255 (RFC 5321 4.5.3.1)
 
 
 def normalise_email(email: str) -> str:
     """The one spelling under which an address is stored, limited and looked up.
 
     NFC, outer white space removed, lower case. Addresses that only become another's by
-    this are refused where people type them (accounts.policy.addresses).
+    this are refused where people type them (accounts.policy.addresses). Of a text too
+    long for an address the spelling does not matter, and it is left as it is: NFC takes
+    quadratic time for marks that it has to sort.
     """
-    return unicodedata.normalize("NFC", email.strip()).lower()
+    email = email.strip()
+    if len(email) <= LONGEST_EMAIL:
+        email = unicodedata.normalize("NFC", email)
+    return email.lower()
 
 
 class UserManager(BaseUserManager["User"]):

@@ -13,8 +13,13 @@ class AuthsiteConfig(AppConfig):
     verbose_name = "Authsite"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and what each request's log lines say."""
+        from django_structlog.signals import bind_extra_request_metadata
+
         from authsite import checks, checks_deployed  # noqa: F401
+        from authsite.logs import bind_address
+
+        bind_extra_request_metadata.connect(bind_address)
 
 
 class StaticConfig(StaticFilesConfig):

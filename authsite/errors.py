@@ -15,6 +15,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
 
 from accounts.api.errors import problem_response
 from accounts.api.unavailable import is_unavailable, retry_after
@@ -111,6 +112,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return respond(request, 404, "not_found", "There is nothing here.")
 
 
+@csrf_exempt  # it changes nothing, and programs have no such token
 @login_not_required
 def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
     """404 in its shape under a prefix of programs; in DEBUG too."""

@@ -21,7 +21,7 @@ from authsite.gateway import HASHED, Answer, busy, make_environ, run  # sets Dja
 import structlog
 from django.conf import settings
 
-from authsite import lifespan
+from authsite import head, lifespan
 from authsite.bodies import Body, Full, Gone, Late, has_body
 from authsite.bounds import BUSY
 from authsite.lanes import HashLane
@@ -47,6 +47,9 @@ async def application(scope: Any, receive: Receive, send: Send) -> None:
     """One request, or the process's start and stop (ASGI 3.0)."""
     if scope["type"] == "lifespan":
         await lifespan.run(receive, send, streams)
+        return
+    if status := head.refused(scope):
+        await respond(Answer(status, [("Connection", "close")], b""), receive, send)
         return
     environ = make_environ(scope)
     if not has_body(environ):

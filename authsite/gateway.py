@@ -18,8 +18,10 @@ from django.db import close_old_connections
 from django.http import FileResponse
 
 from accounts.policy import hashing
+from accounts.policy.client_address import one_spelling
 from authsite.bounds import MAX_BODY
 from authsite.errors import respond
+from authsite.head import plain_cookies
 from authsite.streams import Stream
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def make_environ(scope: dict[str, Any]) -> dict[str, Any]:
             "latin-1"
         ),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "REMOTE_ADDR": plain_address(scope["client"][0]),
+        "REMOTE_ADDR": one_spelling(scope["client"][0]),
         "SERVER_NAME": f"[{host}]" if ":" in host else host,  # RFC 3875 4.1.14
         "SERVER_PORT": str(port),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
@@ -81,6 +83,8 @@ def make_environ(scope: dict[str, Any]) -> dict[str, Any]:
             value = f"{environ[key]}{separator}{value}"
         if key:
             environ[key] = value
+    if "HTTP_COOKIE" in environ:
+        environ["HTTP_COOKIE"] = plain_cookies(environ["HTTP_COOKIE"])
     return environ
 
 
@@ -91,15 +95,6 @@ def key_of(raw_name: bytes) -> str:
         return ""
     name = raw_name.decode("latin-1").upper().replace("-", "_")
     return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
-
-
-def plain_address(address: str) -> str:
-    """A client's IP address as everything else writes it.
-
-    Without the scope of a link-local one, and an IPv4 client of an IPv6 socket as
-    IPv4: limits and the audit log must not know one client by two addresses.
-    """
-    return address.partition("%")[0].removeprefix("::ffff:")
 
 
 def run(environ: dict[str, Any], streams: Streams) -> Answer | Stream:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 def logging_config(*, level: str, form: str) -> dict[str, Any]:
@@ -56,6 +59,13 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
             "django_tasks_db": {"level": "ERROR"},
         },
     }
+
+
+def bind_address(request: HttpRequest, **_: Any) -> None:
+    """Add the client's address to the log lines of a request (a signal's receiver)."""
+    from accounts.policy.client_address import client_address
+
+    structlog.contextvars.bind_contextvars(ip=client_address(request) or None)
 
 
 #: What a path may hold that opens something: the key of a link from a mail.

@@ -153,6 +153,8 @@ MIDDLEWARE = [
     "accounts.pages.language.ProfileLanguageMiddleware",
     "accounts.policy.enrolment.EnrolmentMiddleware",
 ]
+# It would log the address that the client claims; authsite.logs adds the one we count.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -465,8 +467,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": (
         "JSON in UTF-8 in and out. Every error is `application/problem+json` "
         "(RFC 9457) with a stable `code`. Text holds neither NUL nor lone surrogates, "
-        "no name stands twice in an object, JSON nests at most 16 deep, and members "
-        "that a call does not know are ignored. Sessions are accepted by "
+        "no object repeats a name, JSON nests at most 16 deep, integers fit into 64 "
+        "bits, other numbers are finite, and members that a call does not know are "
+        "ignored. Sessions are accepted by "
         "`/api/token/session/` alone; elsewhere send "
         "`Authorization: Bearer <access token>`."
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from accounts.tokens.views import jwks
 from authsite import wellknown
@@ -19,6 +19,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     # api_sign_in, refresh, protected_request
     path("api/", include("accounts.api.urls")),
+    # Nobody has a telephone number here, and allauth's views for one break without.
+    re_path(r"^_allauth/(?P<rest>\w+/v1/\w+/phone(?:/.*)?)$", nothing_here),
     path("_allauth/", include("accounts.tokens.headless")),
     path("_allauth/", include("accounts.policy.headless")),
     path("_allauth/", include("allauth.headless.urls")),

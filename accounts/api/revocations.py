@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
-from django.utils.http import parse_etags
 from drf_spectacular.utils import extend_schema
 
+from accounts import etags
 from accounts.api import schema
 from accounts.api.base import OpenView
 from accounts.tokens.revocation_list import CONTENT_TYPE, signed_list
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
     from rest_framework.request import Request
 
 
@@ -25,11 +25,4 @@ class RevocationsView(OpenView):
     def get(self, request: Request) -> HttpResponse:
         """200 a signed list (a JWT); 304 when the one named is still the last."""
         found = signed_list()
-        known = parse_etags(request.headers.get("If-None-Match", ""))
-        answer = (
-            HttpResponse(status=304)
-            if found.etag in known or "*" in known
-            else HttpResponse(found.body, content_type=CONTENT_TYPE)
-        )
-        answer["ETag"] = found.etag
-        return answer
+        return etags.answer(request, found.body, CONTENT_TYPE, found.etag)

@@ -1,48 +1,43 @@
-"""Limits for the calls that allauth does not count, by its client address."""
+"""Limits for the calls that allauth does not count itself, by its counters.
+
+Its counters are changed under a lock. DRF's own throttles read and then write, so that
+parallel requests get past them.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from allauth.core.internal.ratelimit import get_ip, get_rates
-from rest_framework.throttling import SimpleRateThrottle
+from allauth.core.internal import ratelimit
+from rest_framework.throttling import BaseThrottle
+
+from accounts.policy.limits import APP, retry_after
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
 
-class TokenThrottle(SimpleRateThrottle):
-    """Per address: the `token_refresh` limit of settings.ACCOUNT_RATE_LIMITS."""
+class TokenThrottle(BaseThrottle):
+    """The `token_refresh` limit of settings.ACCOUNT_RATE_LIMITS, per address.
 
-    num_requests: int | None
-    scope = "token_refresh"
+    One count for all calls that have it, and for the headless API's tokens/refresh.
+    """
 
-    def get_rate(self) -> str:
-        """Never None: parse_rate() below reads allauth's form of limits."""
-        return self.scope
-
-    def parse_rate(self, rate: str | None) -> tuple[int | None, int | None]:
-        """(requests, seconds)."""
-        rates = get_rates(app="allauth.account", action=self.scope)
-        if not rates:
-            return None, None
-        return rates[0].amount, int(rates[0].duration)
+    action: ClassVar[str] = "token_refresh"
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """True without a limit."""
-        return self.num_requests is None or super().allow_request(request, view)
+        """Whether the limit is open; then this request is counted."""
+        self.request = request._request
+        usage = ratelimit.consume(self.request, app=APP, action=self.action)
+        return usage is not None
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        """One counter for each address (IPv6: each /64)."""
-        return f"throttle:{self.scope}:{get_ip(request._request)}"
+    def wait(self) -> float:
+        """Seconds, for Retry-After."""
+        return retry_after(self.request, (self.action,))
 
 
 class SessionExchangeThrottle(TokenThrottle):
-    """Per person: the `token_session` limit."""
+    """The `token_session` limit, per person."""
 
-    scope = "token_session"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        """One counter for each person."""
-        return f"throttle:{self.scope}:{request.user.pk}"
+    action = "token_session"

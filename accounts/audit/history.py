@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ua_parser import parse
 
 from accounts.audit.models import Action, Event, Outcome
 from accounts.audit.record import mark_of
+from accounts.audit.user_agents import LONGEST, SYSTEMS, Agent, read, read_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -230,13 +230,19 @@ def _providers() -> dict[str, str]:
 
 def device_name(user_agent: str) -> str:
     """Such as "Chrome on macOS"; for a program the name it gives itself."""
-    found = parse(user_agent)
-    browser = found.user_agent.family if found.user_agent else ""
-    system = found.os.family if found.os else ""
-    if browser and system:
-        names = {"Mac OS X": "macOS"}
-        return _("%(browser)s on %(system)s") % {
-            "browser": browser.removeprefix("Mobile ").removesuffix(" Mobile"),
-            "system": names.get(system, system),
-        }
-    return browser or user_agent.split("/", maxsplit=1)[0][:40] or _("Unknown device")
+    own = user_agent[:LONGEST].split("/", maxsplit=1)[0][:40]
+    return _in_words(read(user_agent)) or own or _("Unknown device")
+
+
+def known_device_name(user_agent: str) -> str:
+    """The same for people who are not the sender: no word that the client chose."""
+    return _in_words(read_known(user_agent)) or _("an unknown browser or app")
+
+
+def _in_words(agent: Agent) -> str:
+    if not (agent.browser and agent.system):
+        return agent.browser
+    return _("%(browser)s on %(system)s") % {
+        "browser": agent.browser.removeprefix("Mobile ").removesuffix(" Mobile"),
+        "system": SYSTEMS.get(agent.system, agent.system),
+    }

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 
 from accounts.audit.models import Action, Event, Outcome
+from accounts.audit.user_agents import LONGEST
 from accounts.crypto import keyed_hash
 from accounts.models import User, normalise_email
 
@@ -84,7 +85,7 @@ def mark_of(sid: str) -> str:
 
 def user_agent_of(request: HttpRequest) -> str:
     """What the browser or app calls itself, as events keep it."""
-    return printable(request.headers.get("User-Agent", ""))[:400]
+    return printable(request.headers.get("User-Agent", "")[:LONGEST])
 
 
 def _actor_id(request: HttpRequest | None, actor: Model | None, user_id: Any) -> Any:

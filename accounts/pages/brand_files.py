@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
-from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.http import require_safe
 
-from accounts import brand
+from accounts import brand, etags
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -50,14 +49,7 @@ def logo(request: HttpRequest) -> HttpResponse:
 def _lasting(request: HttpRequest, content: bytes, kind: str) -> HttpResponse:
     """For good at the address that holds its hash; elsewhere to be asked for again."""
     version = brand.version(content)
-    etag = quote_etag(version)
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    response = (
-        HttpResponse(status=304)
-        if etag in known or "*" in known
-        else HttpResponse(content, content_type=kind)
-    )
-    response["ETag"] = etag
+    response = etags.answer(request, content, kind)
     if request.GET.get("v") == version:
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:

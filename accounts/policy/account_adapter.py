@@ -10,7 +10,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import is_headless_request
 from allauth.headless.constants import Client
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,6 +21,7 @@ from accounts.models import normalise_email
 from accounts.policy import new_device, pending, session_owner, sessions, trust
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
+from accounts.policy.client_address import client_address
 from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
 from accounts.policy.mails import Mails
@@ -191,13 +192,11 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
 
     # Where they come from ------------------------------------------------------
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The client's address, as far as TRUSTED_PROXY_COUNT proxies tell it."""
-        try:
-            return super().get_client_ip(request)
-        except ImproperlyConfigured:
-            # A shorter X-Forwarded-For than there are proxies: somebody came round
-            # one. Believe the connection instead.
-            return str(request.META.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104
+        """The client's address in its one spelling. Raises PermissionDenied."""
+        address = client_address(request)
+        if not address:
+            raise PermissionDenied("The client's address is not known.")
+        return address
 
     def _get_login_attempts_cache_key(
         self, request: HttpRequest, **credentials: Any

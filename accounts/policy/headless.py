@@ -17,8 +17,11 @@ from allauth.headless.adapter import get_adapter as get_headless_adapter
 from allauth.headless.constants import Client
 from allauth.headless.socialaccount import inputs as social_inputs
 from allauth.headless.socialaccount import views as social_views
+from allauth.headless.usersessions import inputs as session_inputs
+from allauth.headless.usersessions import views as session_views
 from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.forms import CharField
 from django.urls import path
@@ -30,6 +33,7 @@ from accounts.policy import (
     headless_reauthentication,
 )
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
+from accounts.policy.own_rows import OwnRowsField
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.ways_in import lock
 
@@ -104,6 +108,12 @@ class DeleteProviderAccountInput(social_inputs.DeleteProviderAccountInput):
         return found
 
 
+class EndSessionsInput(session_inputs.SelectSessionsInput):
+    """Which sessions to end."""
+
+    sessions = OwnRowsField(queryset=UserSession.objects.none())
+
+
 class LoginView(account_views.LoginView):
     """POST auth/login."""
 
@@ -154,6 +164,12 @@ class ManageProvidersView(social_views.ManageProvidersView):
             return super().handle(request, *args, **kwargs)
 
 
+class SessionsView(session_views.SessionsView):
+    """GET and DELETE auth/sessions."""
+
+    input_class = {"DELETE": EndSessionsInput}  # noqa: RUF012 - as allauth
+
+
 class ProviderTokenView(social_views.ProviderTokenView):
     """POST auth/provider/token, under the limit of sign-ins: each asks the provider."""
 
@@ -165,18 +181,6 @@ class ProviderTokenView(social_views.ProviderTokenView):
         return limited or super().handle(request, *args, **kwargs)
 
 
-class ManagePhoneView(account_views.ManagePhoneView):
-    """GET and POST account/phone; allauth breaks on other methods (no self.user)."""
-
-    def dispatch(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        """405 for what the view does not know."""
-        if request.method not in {"GET", "POST"}:
-            return self.http_method_not_allowed(request, *args, **kwargs)
-        return super().dispatch(request, *args, **kwargs)
-
-
 VIEWS: dict[str, Any] = {
     "auth/login": LoginView,
     "auth/signup": SignupView,
@@ -185,7 +189,7 @@ VIEWS: dict[str, Any] = {
     "auth/reauthenticate": ReauthenticateView,
     "account/providers": ManageProvidersView,
     "auth/provider/token": ProviderTokenView,
-    "account/phone": ManagePhoneView,
+    "auth/sessions": SessionsView,
     "account/password/change": ChangePasswordView,
     **headless_codes.VIEWS,
     **headless_factors.VIEWS,

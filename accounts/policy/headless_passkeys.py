@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.fields import EmailField
 from allauth.headless.base.response import UnauthorizedResponse
 from allauth.headless.mfa import inputs, views
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.forms import CharField, ValidationError
 
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.limits import limit_options
+from accounts.policy.own_rows import OwnRowsField
 from accounts.policy.passkey_forms import (
     NAME_LENGTH,
     CredentialField,
@@ -74,6 +76,8 @@ class UpdateWebAuthnInput(inputs.UpdateWebAuthnInput):
 
 class DeleteWebAuthnInput(inputs.DeleteWebAuthnInput):
     """Some are taken away, but for the last way in."""
+
+    authenticators = OwnRowsField(queryset=Authenticator.objects.none())
 
     def clean_authenticators(self) -> Any:
         """Raises ValidationError."""

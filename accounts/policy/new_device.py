@@ -10,6 +10,7 @@ from allauth.account.adapter import get_adapter
 from accounts.audit.models import Action, Event, Outcome
 from accounts.audit.receivers import methods
 from accounts.audit.record import user_agent_of
+from accounts.policy.client_address import one_spelling
 from accounts.policy.limits import known_device
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ def is_new(request: HttpRequest, user: User) -> bool:
 
 
 def _mark(user_agent: str, ip: str | None) -> tuple[str, str]:
-    if not ip:
+    address = one_spelling(ip or "")  # events of earlier releases have others
+    if not address:
         return user_agent, ""
-    bits = 24 if ip_address(ip).version == 4 else 64
-    return user_agent, str(ip_network(f"{ip}/{bits}", strict=False))
+    bits = 24 if ip_address(address).version == 4 else 64
+    return user_agent, str(ip_network(f"{address}/{bits}", strict=False))
 
 
 def tell(request: HttpRequest, user: User) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 METHOD = "webauthn"
 NAME_LENGTH = 60
 LONGEST = 65_536
+#: Of one member below. The library's reader of CBOR copies the rest at each item, so
+#: its work is bounded here; certificates and post-quantum signatures fit.
+LONGEST_MEMBER = 16_384
 #: Members of an answer that are bytes, written as text.
 TEXTS = (
     "rawId",
@@ -58,7 +61,7 @@ class CredentialField(forms.JSONField):
 
 
 def _is_written_as_text(answer: Any) -> bool:
-    """Whether it is an object whose bytes are text.
+    """Whether it is an object whose bytes are text of a length that can be.
 
     The library would make that many zero bytes of a number: gigabytes, if one asks.
     """
@@ -66,9 +69,8 @@ def _is_written_as_text(answer: Any) -> bool:
         return False
     inner = answer.get("response")
     parts = [answer, inner] if isinstance(inner, dict) else [answer]
-    return all(
-        isinstance(part.get(name), str | None) for part in parts for name in TEXTS
-    )
+    texts = [part.get(name) or "" for part in parts for name in TEXTS]
+    return all(isinstance(one, str) and len(one) <= LONGEST_MEMBER for one in texts)
 
 
 class NameField(forms.CharField):

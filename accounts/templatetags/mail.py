@@ -16,14 +16,12 @@ from django.shortcuts import resolve_url
 from django.utils.html import conditional_escape, format_html, linebreaks
 from django.utils.safestring import mark_safe
 
-from accounts.audit.history import device_name, method_name
+from accounts.audit.history import known_device_name, method_name
 
 if TYPE_CHECKING:
     from django.template import Context
 
 register = template.Library()
-#: What no name of a browser or app needs, and what makes links and markup.
-NOT_A_NAME = re.compile(r"[^\w()+-]+")
 
 register.filter("how", method_name)
 
@@ -77,12 +75,12 @@ def paragraphs(text: str, css_class: str = "") -> str:
 
 @register.filter
 def device(user_agent: str) -> str:
-    """A browser or app in words.
+    """A browser or app in words; none of them are the client's own.
 
-    Whoever asks for a mail to somebody chooses what their browser is called: what
-    could be read as a link, by mail clients or people, does not get into the mail.
+    Whoever asks for an email to somebody else chooses their User-Agent, and would
+    choose a telephone number or a warning for them to read.
     """
-    return NOT_A_NAME.sub(" ", device_name(user_agent)).strip()
+    return known_device_name(user_agent)
 
 
 def _is_html(context: Context) -> bool:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
-from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.http import require_safe
 
+from accounts import etags
 from accounts.tokens.readers import remember
 from accounts.tokens.ring import ring
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 @require_safe
@@ -28,14 +26,7 @@ def jwks(request: HttpRequest) -> HttpResponse:
     document = ring().jwks()
     remember(request, (key["kid"] for key in document["keys"]))
     body = json.dumps(document, sort_keys=True).encode()
-    etag = quote_etag(hashlib.sha256(body).hexdigest()[:32])
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    response = (
-        HttpResponse(status=304)
-        if etag in known or "*" in known
-        else HttpResponse(body, content_type="application/json")
-    )
-    response["ETag"] = etag
+    response = etags.answer(request, body, "application/json")
     patch_cache_control(response, public=True, max_age=300)
     return response
 
