@@ -114,7 +114,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @csrf_exempt  # it changes nothing, and programs have no such token
 @login_not_required
-def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+def nothing_here(request: HttpRequest, **where: str) -> HttpResponse:
     """404 in its shape under a prefix of programs; in DEBUG too."""
     return not_found(request)
 

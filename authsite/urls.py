@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import include, path
 
 from accounts.tokens.views import jwks
 from authsite import wellknown
@@ -20,7 +20,8 @@ urlpatterns = [
     # api_sign_in, refresh, protected_request
     path("api/", include("accounts.api.urls")),
     # Nobody has a telephone number here, and allauth's views for one break without.
-    re_path(r"^_allauth/(?P<rest>\w+/v1/\w+/phone(?:/.*)?)$", nothing_here),
+    path("_allauth/<str:client>/v1/account/phone", nothing_here),
+    path("_allauth/<str:client>/v1/auth/phone/<path:rest>", nothing_here),
     path("_allauth/", include("accounts.tokens.headless")),
     path("_allauth/", include("accounts.policy.headless")),
     path("_allauth/", include("allauth.headless.urls")),
