@@ -153,9 +153,9 @@ class UserAdmin(TokenRoomAdmin, PolicyModelAdmin):
             "This person has more groups for tokens than fit. Tokens leave out "
             "“%(name)s”.",
             "This person has more groups for tokens than fit. Tokens leave out "
-            "%(count)d groups, by name: from “%(name)s” on.",
+            "%(n)d groups, by name: from “%(name)s” on.",
             len(names),
-        ) % {"count": len(names), "name": names[0]}
+        ) % {"n": len(names), "name": names[0]}
 
     @admin.display(boolean=True, description=_("verified"))
     def verified(self, user: Any) -> bool:

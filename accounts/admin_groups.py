@@ -98,12 +98,12 @@ class PolicyGroupAdmin(TokenRoomAdmin, GroupAdmin):
         if found is None:
             return ""
         return ngettext(
-            "%(count)d member has more groups for tokens than fit: %(email)s. Their "
+            "%(n)d member has more groups for tokens than fit: %(email)s. Their "
             "tokens leave out the last groups by name.",
-            "%(count)d members have more groups for tokens than fit, for example "
+            "%(n)d members have more groups for tokens than fit, for example "
             "%(email)s. Their tokens leave out the last groups by name.",
             found.count,
-        ) % {"count": found.count, "email": found.example}
+        ) % {"n": found.count, "email": found.example}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """For superusers."""

@@ -143,12 +143,6 @@ SWITCHES = (
         "Leave it off: passwords would be written into pages.",
     ),
     Switch(
-        120, "ACCOUNT_RATE_LIMITS",
-        "Leave login_failed a limit: passwords could be guessed without end. "
-        "RATE_LIMITS changes single limits.",
-        lambda value: bool(value.get("login_failed")),
-    ),
-    Switch(
         130, "MFA_TOTP_INSECURE_BYPASS_CODE",
         "Remove it: one code would be everybody's second step.",
     ),

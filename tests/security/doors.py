@@ -39,6 +39,11 @@ class Place:
     view: Any
 
     @property
+    def view_class(self) -> Any:
+        """The class of a class-based view, or None."""
+        return getattr(self.view, "cls", None) or getattr(self.view, "view_class", None)
+
+    @property
     def is_found(self) -> bool:
         """Whether the URL leads to some view at all."""
         try:

@@ -99,9 +99,13 @@ _CREDENTIALS = {
 KINDS = {EMAIL: EMAILS, ANY: TEXT, CREDENTIAL: _CREDENTIALS}
 SERIALIZERS = "accounts.api.serializers"
 SERIALIZER_FIELDS = {
+    f"{SERIALIZERS}.CredentialsSerializer.audience": ANY,
     f"{SERIALIZERS}.CredentialsSerializer.email": EMAIL,
     f"{SERIALIZERS}.CredentialsSerializer.password": ANY,
+    f"{SERIALIZERS}.RefreshSerializer.audience": ANY,
     f"{SERIALIZERS}.RefreshSerializer.refresh": ANY,
+    f"{SERIALIZERS}.RevokeSerializer.refresh": ANY,
+    f"{SERIALIZERS}.SecondFactorSerializer.audience": ANY,
     f"{SERIALIZERS}.SecondFactorSerializer.code": ANY,
     f"{SERIALIZERS}.SecondFactorSerializer.pending_token": ANY,
     f"{SERIALIZERS}.VerifySerializer.token": ANY,
@@ -111,6 +115,7 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     "accounts.pages.code_forms": {
         "ConfirmEmailVerificationCodeForm": ("code",),
         "ConfirmLoginCodeForm": ("code",),
+        "ConfirmReauthenticationCodeForm": ("code",),
         "RequestLoginCodeForm": ("email",),
     },
     "accounts.pages.connections": {"DisconnectForm": ("account",)},

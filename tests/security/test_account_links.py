@@ -284,7 +284,7 @@ def test_neither_link_signs_anybody_in(stranger):
         assert press(path, browser).status_code == 303
         assert browser.get("/dashboard/").status_code == 302
         assert stranger.get("/dashboard/").status_code == 302
-    assert signed_in() == (0, 0)
+    assert signed_in() == (0, 0, 0)
 
 
 def test_without_a_proven_address_nobody_shuts_themselves_out(stranger):

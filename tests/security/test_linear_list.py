@@ -11,6 +11,7 @@ import pytest
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
+from django.urls import path
 from django.views.generic import FormView
 
 from authsite.bounds import MAX_BODY
@@ -138,7 +139,7 @@ def test_an_unlisted_parser_and_serializer_are_seen(plant):
         def post(self, request):
             return None
 
-    plant(View.as_view())
+    plant(path("planted/", View.as_view()))
     told = unlisted()
     assert (
         f"add rest_framework.parsers.FormParser to PARSERS, and to READERS in {LIST}"
@@ -149,5 +150,5 @@ def test_an_unlisted_parser_and_serializer_are_seen(plant):
 
 
 def test_an_unlisted_field_of_a_page_is_seen(plant):
-    plant(login_not_required(PlantedView.as_view()))
+    plant(path("planted/", login_not_required(PlantedView.as_view())))
     assert unlisted() == {f"add {__name__}.PlantedForm.planted to _FORMS in {LIST}"}
