@@ -1,4 +1,4 @@
-"""Documents name tests that exist, not files of them."""
+"""Documents name tests that exist."""
 
 from __future__ import annotations
 
@@ -28,3 +28,15 @@ def test_each_line_of_what_pages_keep_to_has_a_test():
     )
     assert [int(number) for number, _ in lines] == list(range(1, 38))
     assert all("`test_" in tests for _, tests in lines)
+
+
+def test_every_file_and_test_in_the_security_document_exists():
+    text = (ROOT / "docs/security.md").read_text()
+    file, named = None, 0
+    for path, name in re.findall(r"`([\w/]+/test_\w+\.py)?(?:::(test_\w+))?`", text):
+        if path:
+            file = (ROOT / "tests" / path).read_text()
+        if name:
+            named += 1
+            assert f"def {name}(" in file, (path, name)
+    assert named > 20
