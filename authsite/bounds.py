@@ -33,8 +33,6 @@ FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 CONTAINERS = frozenset({dict, list})
 TOO_DEEP = f"JSON may nest {MAX_DEPTH} deep."
 PROVIDER_REDIRECT = "/_allauth/browser/v1/auth/provider/redirect"
-#: What a column of the database and a JSON reader in any language can hold.
-INTEGERS = range(-(2**63), 2**63)
 
 
 class Refused(Exception):
@@ -216,8 +214,6 @@ def _trouble(value: Any) -> str:
     """What is wrong with a text or a number; "" when nothing is."""
     if isinstance(value, str) and not _is_text(value):
         return "Text must not hold NUL or lone surrogates."
-    if isinstance(value, int) and value not in INTEGERS:
-        return "Integers must fit into 64 bits."
     if isinstance(value, float) and not math.isfinite(value):
         return "Numbers must be finite."
     return ""

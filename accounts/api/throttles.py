@@ -1,17 +1,13 @@
-"""Limits for the calls that allauth does not count itself, by its counters.
-
-Its counters are changed under a lock. DRF's own throttles read and then write, so that
-parallel requests get past them.
-"""
+"""Limits for the calls that allauth does not count itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from allauth.core.internal import ratelimit
+from allauth.core.internal.ratelimit import get_ip
 from rest_framework.throttling import BaseThrottle
 
-from accounts.policy.limits import APP, retry_after
+from accounts.policy.windows import seconds_to_wait
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -25,19 +21,27 @@ class TokenThrottle(BaseThrottle):
     """
 
     action: ClassVar[str] = "token_refresh"
+    seconds = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Whether the limit is open; then this request is counted."""
-        self.request = request._request
-        usage = ratelimit.consume(self.request, app=APP, action=self.action)
-        return usage is not None
+        """Count this request; whether the limit is open."""
+        self.seconds = seconds_to_wait(self.action, self.source(request))
+        return not self.seconds
+
+    def source(self, request: Request) -> str:
+        """What is counted by: the client's address, or its /64 of IPv6."""
+        return get_ip(request._request)
 
     def wait(self) -> float:
         """Seconds, for Retry-After."""
-        return retry_after(self.request, (self.action,))
+        return self.seconds
 
 
 class SessionExchangeThrottle(TokenThrottle):
     """The `token_session` limit, per person."""
 
     action = "token_session"
+
+    def source(self, request: Request) -> str:
+        """What is counted by: the person."""
+        return str(request.user.pk)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.core import ratelimit
+from allauth.core.internal.ratelimit import get_ip
 from allauth.headless import app_settings
 from allauth.headless.base.response import APIResponse
 from allauth.headless.constants import Client
@@ -15,6 +16,7 @@ from allauth.headless.internal.restkit.response import ErrorResponse
 from allauth.headless.tokens import views as token_views
 from django.urls import path
 
+from accounts.policy.windows import seconds_to_wait
 from accounts.tokens.strategy import RENEW
 
 if TYPE_CHECKING:
@@ -28,8 +30,9 @@ class RefreshTokenView(token_views.RefreshTokenView):
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         """Allauth's answer, or 429."""
-        limited = ratelimit.consume_or_429(request, action="token_refresh")
-        return limited or super().handle(request, *args, **kwargs)
+        if seconds_to_wait("token_refresh", get_ip(request)):
+            return ratelimit.respond_429(request)
+        return super().handle(request, *args, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """200 with the next tokens in `data`; 400 when the one sent is not valid."""

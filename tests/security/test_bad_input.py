@@ -38,7 +38,6 @@ BODIES = {
     "a name twice": (b'{"email": "a@b.c", "email": "d@e.f"}', JSON),
     "NaN": (b'{"email": NaN}', JSON),
     "infinite": (b'{"email": 1e999}', JSON),
-    "beyond 64 bits": (b'{"email": 9223372036854775808}', JSON),
     "256 KB of digits": (b"9" * 262_144, JSON),
     "17 deep": (b'{"a":' * 16 + b"[]" + b"}" * 16, JSON),
     "marked as UTF-8": (b'\xef\xbb\xbf{"email": "x"}', JSON),
