@@ -41,9 +41,10 @@ def test_others_do_not_wait_for_it(site):
             one.sendall(request)
         url = f"{site.url}/.well-known/jwks.json"
         assert httpx.get(url, timeout=PATIENCE).status_code == 200
-        # Those that came before it still wait: it did not wait for them.
+        # More that came before it still wait than the server has threads, which is
+        # eight: so it did not wait for them.
         answered, _, _ = select.select(flood, [], [], 0)
-        assert len(answered) < MANY
+        assert MANY - len(answered) > 16
         heads = [read_to_the_end(one).partition(b"\r\n\r\n")[0] for one in flood]
     statuses = {head.split()[1] for head in heads}
     assert statuses == {b"401", b"503"}
