@@ -14,6 +14,7 @@ from tests.wire.client import (
     allow_many_files,
     connect,
     read_to_the_end,
+    wait_until,
     wire_site,
 )
 
@@ -39,6 +40,8 @@ def test_others_do_not_wait_for_it(site):
         flood = [open_ones.enter_context(connect(site)) for _ in range(MANY)]
         for one in flood:
             one.sendall(request)
+        # By then all of them are in the server's hands.
+        wait_until(lambda: len(select.select(flood, [], [], 0)[0]) >= 16)
         url = f"{site.url}/.well-known/jwks.json"
         assert httpx.get(url, timeout=PATIENCE).status_code == 200
         # More that came before it still wait than the server has threads, which is
