@@ -88,9 +88,8 @@ def _build(renderer: type[BaseRenderer]) -> bytes:
     # Any request: with none at all it would be the document of no site.
     nobodys = Request(HttpRequest())
     found = generator().get_schema(request=nobodys, public=True)
-    return cast(
-        "bytes", renderer().render(found, renderer.media_type, renderer_context={})
-    )
+    content = renderer().render(found, renderer.media_type, renderer_context={})
+    return content if isinstance(content, bytes) else content.encode()
 
 
 @method_decorator(login_not_required, name="dispatch")
