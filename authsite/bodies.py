@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 BODY_SECONDS = 10
 RATE = 16 * 1024  # bytes a second that a large body has to keep up on average
+#: Each piece costs the server some work whatever its size, so a body may come in this
+#: many, and in one more for each PIECE bytes.
+PIECES = 1000
+PIECE = 256
 UPLOADS = 64  # large bodies at once in a process: they take room on the disk
 
 _uploads = asyncio.Semaphore(UPLOADS)
@@ -28,7 +32,7 @@ class Late(Exception):
 
 
 class Gone(Exception):
-    """The client left, or sent what is not HTTP."""
+    """The client left, or the body is not HTTP, or came in too many pieces: 400."""
 
 
 class Full(Exception):
@@ -80,7 +84,7 @@ class Body:
     async def _receive_all(self) -> bool:
         """Whether there was a body; what is over the limit is left where it is."""
         began = asyncio.get_running_loop().time()
-        more = True
+        more, pieces = True, 0
         while more and self.size <= self.limit:
             earned = self.size / RATE if self.large else 0
             try:
@@ -91,6 +95,9 @@ class Body:
             if message["type"] != "http.request":
                 raise Gone
             self.size += len(message["body"])
+            pieces += 1
+            if pieces > PIECES + self.size // PIECE:
+                raise Gone
             if self.size > self.limit and not self.large:
                 await self._enlarge(self.size)
             self.file.write(message["body"])

@@ -60,8 +60,6 @@ async def application(scope: Any, receive: Receive, send: Send) -> None:
         refusal = await read(body, environ)
         answer = refusal or await django_answer(environ)
         await respond(answer, receive, send)
-    except Gone:
-        pass
     finally:
         body.close()
 
@@ -88,11 +86,13 @@ async def django_answer(environ: dict[str, Any]) -> Answer | Stream:
 
 
 async def read(body: Body, environ: dict[str, Any]) -> Answer | None:
-    """Take the body in; the answer when it cannot be. Raises Gone."""
+    """Take the body in; the answer when it cannot be."""
     try:
         await body.read()
     except Late:
         return Answer(408, [("Connection", "close")], b"")
+    except Gone:  # to nobody, or to a client whose request cannot be read
+        return Answer(400, [("Connection", "close")], b"")
     except (Full, OSError) as error:
         log.warning("body_not_taken", error=type(error).__name__)
         return cast("Answer", await in_thread(busy, environ))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -79,6 +80,34 @@ def test_a_body_in_pieces_is_taken(behind_a_proxy):
     answer = one.recv(4000)
     assert b" 401 " in answer.splitlines()[0]
     assert b"no_active_account" in answer
+
+
+def test_a_body_in_far_too_many_pieces_is_refused(behind_a_proxy):
+    """What the server does for each piece adds up, and grew with their number."""
+    body = b"1\r\n \r\n" * 40_000
+    for path in ("/api/token/verify/", "/healthz", "/accounts/login/"):
+        one = connect(behind_a_proxy)
+        host = urlsplit(behind_a_proxy.url).netloc
+        with contextlib.suppress(ConnectionError):  # it stops reading
+            one.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: {host}\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n".encode()
+                + body
+            )
+        assert b" 400 " in one.recv(4000).splitlines()[0]
+        one.close()
+
+
+@pytest.mark.parametrize("body", [b"zz\r\n", b"2\n{}\n0\n\n", b"ffffffffffffffff0\r\n"])
+def test_a_body_that_is_no_http_is_not_our_fault(behind_a_proxy, body):
+    host = urlsplit(behind_a_proxy.url).netloc
+    one = connect(behind_a_proxy)
+    one.sendall(
+        f"POST /api/token/verify/ HTTP/1.1\r\nHost: {host}\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n".encode()
+        + body
+    )
+    assert b" 400 " in one.recv(4000).splitlines()[0]
 
 
 @pytest.mark.parametrize("how", ["length", "chunks"])
