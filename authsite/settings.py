@@ -31,6 +31,7 @@ WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1, most=256)
 # the proxy keeps an idle one, or the proxy sends a request into one that is closing.
 KEEPALIVE_SECONDS = env.number("KEEPALIVE_SECONDS", 75, least=1, most=3600)
 MAX_STREAMS = env.number("MAX_STREAMS", 64, least=1, most=1000)  # in each process
+STALL_SECONDS = 60  # that a client may leave an answer unread before it is cut off
 SITE_URL = env.origin("SITE_URL", site_url(HOST, PORT) if DEBUG else "")
 if not SITE_URL:
     raise wrong(
