@@ -403,6 +403,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/300s/key",
     "signup": "20/m/ip",
+    # One sign-in by a provider counts twice: when it begins and when it comes back.
+    "provider": "60/m/ip",
     # Any mail that whoever knows an address can ask for: links and codes.
     "reset_password": "20/m/ip,5/m/key",
     "request_login_code": "",  # counted as reset_password
