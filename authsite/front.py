@@ -24,7 +24,7 @@ from django.conf import settings
 from authsite import head, lifespan
 from authsite.bodies import Body, Full, Gone, Late, has_body
 from authsite.bounds import BUSY
-from authsite.lanes import HashLane
+from authsite.lanes import CallLane, HashLane
 from authsite.streams import Stream, Streams
 from authsite.uploads import declared_limit
 
@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 THREADS = 8
-SPARE_THREADS = 2  # that a flood of sign-ins leaves to others
+CALL_THREADS = 2  # that may wait for a provider at once
+SPARE_THREADS = 2  # that neither those nor a flood of sign-ins take from others
 
 log = structlog.get_logger(__name__)
 threads = ThreadPoolExecutor(THREADS, "request")
 streams = Streams(settings.MAX_STREAMS)
-hashes = HashLane(THREADS - SPARE_THREADS)
+calls = CallLane(CALL_THREADS)
+hashes = HashLane(THREADS - CALL_THREADS - SPARE_THREADS)
 
 
 async def application(scope: Any, receive: Receive, send: Send) -> None:
@@ -52,13 +54,10 @@ async def application(scope: Any, receive: Receive, send: Send) -> None:
         await respond(Answer(status, [("Connection", "close")], b""), receive, send)
         return
     environ = make_environ(scope)
-    if not has_body(environ):
-        await respond(await django_answer(environ), receive, send)
-        return
     body = Body(environ, receive, limit_of)
     try:
-        refusal = await read(body, environ)
-        answer = refusal or await django_answer(environ)
+        refusal = await read(body, environ) if has_body(environ) else None
+        answer = refusal or await django_answer(environ, receive)
         await respond(answer, receive, send)
     finally:
         body.close()
@@ -73,12 +72,13 @@ async def respond(answer: Answer | Stream, receive: Receive, send: Send) -> None
         await send({"type": "http.response.body", "body": answer.content})
 
 
-async def django_answer(environ: dict[str, Any]) -> Answer | Stream:
-    """Run Django in a thread. Where passwords are hashed some threads stay free."""
-    if hashes.takes(environ) and not hashes.is_full():
-        async with hashes.turn():
+async def django_answer(environ: dict[str, Any], receive: Receive) -> Answer | Stream:
+    """Run Django in a thread; slow requests leave some free. Raises Gone."""
+    lane = next((each for each in (calls, hashes) if each.takes(environ)), None)
+    environ[BUSY] = lane is not None and lane.is_full()
+    if lane and not environ[BUSY]:
+        async with lane.turn(receive):
             return cast("Answer | Stream", await in_thread(run, environ, streams))
-    environ[BUSY] = hashes.takes(environ)
     answer = await in_thread(run, environ, streams)
     if environ.get(HASHED):
         hashes.learn(environ)

@@ -7,6 +7,9 @@ import multiprocessing
 import signal
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
+from authsite import stalls
 from authsite.lifeline import end_with_parent
 
 if TYPE_CHECKING:
@@ -25,7 +28,9 @@ async def run(receive: Any, send: Any, streams: Streams) -> None:
     _end_with_master()
     _chain_signals(asyncio.get_running_loop(), streams.stop)
     await send({"type": "lifespan.startup.complete"})
+    limiting = asyncio.create_task(stalls.limit(settings.STALL_SECONDS))
     await receive()
+    limiting.cancel()
     await streams.closed()
     await send({"type": "lifespan.shutdown.complete"})
 

@@ -31,6 +31,7 @@ WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1, most=256)
 # the proxy keeps an idle one, or the proxy sends a request into one that is closing.
 KEEPALIVE_SECONDS = env.number("KEEPALIVE_SECONDS", 75, least=1, most=3600)
 MAX_STREAMS = env.number("MAX_STREAMS", 64, least=1, most=1000)  # in each process
+STALL_SECONDS = 60  # that a client may leave an answer unread before it is cut off
 SITE_URL = env.origin("SITE_URL", site_url(HOST, PORT) if DEBUG else "")
 if not SITE_URL:
     raise wrong(
@@ -402,6 +403,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/300s/key",
     "signup": "20/m/ip",
+    # One sign-in by a provider counts twice: when it begins and when it comes back.
+    "provider": "60/m/ip",
     # Any mail that whoever knows an address can ask for: links and codes.
     "reset_password": "20/m/ip,5/m/key",
     "request_login_code": "",  # counted as reset_password

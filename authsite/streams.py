@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connections
 
 from authsite.leases import Lease
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
 
-STALL_SECONDS = 60
 CLOSE_SECONDS = 5  # that iterators have to close when the server stops
 
 log = structlog.get_logger(__name__)
@@ -147,7 +147,7 @@ class Stream:
             return not self.ended
         message = {"type": "http.response.body", "body": part, "more_body": True}
         try:
-            async with asyncio.timeout(STALL_SECONDS):
+            async with asyncio.timeout(settings.STALL_SECONDS):
                 await self._send(message)
         except TimeoutError:
             self.ended = True

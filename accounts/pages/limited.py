@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.policy.pauses import is_way_back
+from accounts.policy.limits import is_way_back
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -33,6 +33,7 @@ from accounts.policy import (
     headless_reauthentication,
 )
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
+from accounts.policy.limits import limit_provider
 from accounts.policy.own_rows import OwnRowsField
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.ways_in import lock
@@ -181,6 +182,16 @@ class ProviderTokenView(social_views.ProviderTokenView):
         return limited or super().handle(request, *args, **kwargs)
 
 
+class RedirectToProviderView(social_views.RedirectToProviderView):
+    """POST auth/provider/redirect, under the limit of calls to providers."""
+
+    def handle(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Allauth's answer, or 429."""
+        return limit_provider(request) or super().handle(request, *args, **kwargs)
+
+
 VIEWS: dict[str, Any] = {
     "auth/login": LoginView,
     "auth/signup": SignupView,
@@ -188,6 +199,7 @@ VIEWS: dict[str, Any] = {
     "auth/password/reset": ResetPasswordView,
     "auth/reauthenticate": ReauthenticateView,
     "account/providers": ManageProvidersView,
+    "auth/provider/redirect": RedirectToProviderView,
     "auth/provider/token": ProviderTokenView,
     "auth/sessions": SessionsView,
     "account/password/change": ChangePasswordView,

@@ -61,6 +61,24 @@ def limit_options(request: HttpRequest) -> HttpResponse | None:
     return found
 
 
+def limit_provider(request: HttpRequest) -> HttpResponse | None:
+    """429 for too many requests that call out to a provider.
+
+    Counts each POST, and each GET to where a provider sends people back.
+    """
+    match = request.resolver_match
+    comes_back = match is not None and is_way_back(match.url_name or "")
+    found: HttpResponse | None = ratelimit.consume_or_429(
+        request, app=APP, action="provider", limit_get=comes_back
+    )
+    return found
+
+
+def is_way_back(page: str) -> bool:
+    """Whether a provider sent the browser here: this address works only once."""
+    return page.endswith("_callback")
+
+
 def known_device(request: HttpRequest, email: str) -> str:
     """The device's id when its cookie is ours and names this address, else ""."""
     device, people = _read_cookie(request)

@@ -18,7 +18,13 @@ from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from allauth.mfa import app_settings as mfa
 
 from accounts.models import normalise_email
-from accounts.policy.limits import attempts_key, longest, second_step_key, seconds_left
+from accounts.policy.limits import (
+    attempts_key,
+    is_way_back,
+    longest,
+    second_step_key,
+    seconds_left,
+)
 from accounts.policy.reauthentication import CONFIRM_PAGE, REQUEST_PAGE, mail_key
 
 if TYPE_CHECKING:
@@ -51,6 +57,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "mfa_reauthenticate_webauthn": PROOFS,
     "mfa_activate_totp": ("login_failed",),
     "mfa_login_webauthn": ("webauthn_login", "passkey_options"),
+    "google_login": ("provider",),
+    "github_login": ("provider",),
+    "openid_connect_login": ("provider",),
     "not_me": ("mail_link",),
     "close_undo": ("mail_link",),
     "export": ("export",),
@@ -129,12 +138,7 @@ def _name(request: HttpRequest) -> str:
 
 
 def _actions(page: str) -> tuple[str, ...]:
-    return (MAILED,) if is_way_back(page) else PAGES.get(page, CHANGES)
-
-
-def is_way_back(page: str) -> bool:
-    """Whether a provider sent the browser here: this address works only once."""
-    return page.endswith("_callback")
+    return ("provider", MAILED) if is_way_back(page) else PAGES.get(page, CHANGES)
 
 
 def _reason(page: str, action: str) -> str:
@@ -185,7 +189,8 @@ def _open_ways(request: HttpRequest, page: str) -> frozenset[str]:
         "passkey": mfa.PASSKEY_LOGIN_ENABLED
         and is_open("webauthn_login", "passkey_options"),
         # A second step may follow, and is counted by network address as well.
-        "provider": not seconds_left(request, "login_failed", email, per="ip"),
+        "provider": is_open("provider")
+        and not seconds_left(request, "login_failed", email, per="ip"),
         "code": account.LOGIN_BY_CODE_ENABLED
         and is_open("reset_password", "login_failed"),
         "password": page != "account_login" and is_open("login", "login_failed"),

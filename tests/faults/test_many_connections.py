@@ -6,6 +6,7 @@ import contextlib
 import json
 import select
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,7 +16,10 @@ from tests.wire.client import (
     PATIENCE,
     allow_many_files,
     connect,
+    open_sockets,
     read_to_the_end,
+    servers_end,
+    wait_until,
     wire_site,
 )
 
@@ -46,6 +50,15 @@ def site(tmp_path_factory):
 def hasty(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wire")
     with wire_site(folder, "hasty", KEEPALIVE_SECONDS="2", HOST="::") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wire")
+    # Only the timer for answers that are not read ends within the test's patience.
+    more = {"WIRE_STALL_SECONDS": "2", "KEEPALIVE_SECONDS": "300"}
+    with wire_site(folder, "impatient", **more) as found:
         yield found
 
 
@@ -93,6 +106,23 @@ def test_each_is_closed_after_keepalive_seconds(hasty, kind):
         one.sendall(KINDS[kind])
         found = read_to_the_end(one)
     assert found.count(b"HTTP/1.1 200") == (kind == "idle after an answer")
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="asks the kernel of Linux")
+@pytest.mark.parametrize("path", ["/api/schema/", "/wire/stream/flood/unread/"])
+def test_one_that_never_reads_is_closed(impatient, path):
+    """With many requests on their way, so that answers fill all buffers."""
+    host = urlsplit(impatient.url).netloc
+    with socket.socket() as one, connect(impatient) as reader:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        one.settimeout(PATIENCE)
+        one.connect(("127.0.0.1", urlsplit(impatient.url).port))
+        one.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() * 60)
+        wait_until(lambda: select.select([one], [], [], 0)[0])
+        held, other = servers_end(one), servers_end(reader)
+        assert held in open_sockets(impatient)
+        wait_until(lambda: held not in open_sockets(impatient))
+        assert other in open_sockets(impatient)
 
 
 def test_an_idle_connection_outlasts_the_proxys(site):

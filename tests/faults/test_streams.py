@@ -15,6 +15,7 @@ import pytest
 
 from tests.wire.client import (
     PATIENCE,
+    descendants,
     read_to_the_end,
     start,
     wait_for_mark,
@@ -179,12 +180,6 @@ def test_a_stop_ends_streams(own_site, tmp_path):
     # Killed ones would not have been closed.
     assert Path(tmp_path, "stop-closed").exists()
     assert Path(tmp_path, "wait-closed").exists()
-
-
-def descendants(pid):
-    tasks = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    found = [int(one) for one in tasks]
-    return [*found, *(pid for one in found for pid in descendants(one))]
 
 
 def is_running(pid):

@@ -74,3 +74,32 @@ def allow_many_files():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < 4096:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+
+
+def descendants(pid):
+    """The processes that a process started, and theirs."""
+    tasks = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = [int(one) for one in tasks]
+    return [*found, *(pid for one in found for pid in descendants(one))]
+
+
+def servers_end(one):
+    """The inode of the server's socket for a connection of ours over IPv4."""
+    pair = (one.getpeername()[1], one.getsockname()[1])
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        local, remote = (int(end.partition(":")[2], 16) for end in fields[1:3])
+        if (local, remote) == pair:
+            return fields[9]
+    msg = "the server has no socket for it"
+    raise AssertionError(msg)
+
+
+def open_sockets(site):
+    """The inodes of all sockets that the site's processes hold open."""
+    found = set()
+    for pid in descendants(site.process.pid):
+        for name in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                found.add(str(name.readlink()).removeprefix("socket:[").rstrip("]"))
+    return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
 from authsite.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.wire.urls"
+STALL_SECONDS = int(os.environ.get("WIRE_STALL_SECONDS", "60"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,12 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.policy.addresses import is_look_alike
+from accounts.policy.limits import limit_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from requests import Response
 
 #: What code that reads an answer raises when the answer has another shape.
@@ -43,6 +45,16 @@ def nonce_of(code_verifier: str) -> str:
     Derived, since a callback is handed nothing else of the state that began it.
     """
     return hashlib.sha256(f"nonce {code_verifier}".encode()).hexdigest()
+
+
+def limited(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that calls out to a provider, under the limit of such calls."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return limit_provider(request) or view(request, *args, **kwargs)
+
+    return answer
 
 
 class CarefulProvider(OAuth2Provider):

@@ -8,17 +8,18 @@ from allauth.socialaccount.providers.oauth2.views import (
 )
 from django.urls import path
 
+from accounts.policy.providers.careful import limited
 from accounts.policy.providers.github.provider import GitHubAdapter
 
 urlpatterns = [
     path(
         "github/login/",
-        OAuth2LoginView.adapter_view(GitHubAdapter),
+        limited(OAuth2LoginView.adapter_view(GitHubAdapter)),
         name="github_login",
     ),
     path(
         "github/login/callback/",
-        OAuth2CallbackView.adapter_view(GitHubAdapter),
+        limited(OAuth2CallbackView.adapter_view(GitHubAdapter)),
         name="github_callback",
     ),
 ]

@@ -8,17 +8,18 @@ from allauth.socialaccount.providers.oauth2.views import (
 )
 from django.urls import path
 
+from accounts.policy.providers.careful import limited
 from accounts.policy.providers.google.provider import GoogleAdapter
 
 urlpatterns = [
     path(
         "google/login/",
-        OAuth2LoginView.adapter_view(GoogleAdapter),
+        limited(OAuth2LoginView.adapter_view(GoogleAdapter)),
         name="google_login",
     ),
     path(
         "google/login/callback/",
-        OAuth2CallbackView.adapter_view(GoogleAdapter),
+        limited(OAuth2CallbackView.adapter_view(GoogleAdapter)),
         name="google_callback",
     ),
 ]

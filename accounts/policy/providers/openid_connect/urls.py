@@ -11,6 +11,7 @@ from allauth.socialaccount.providers.oauth2.views import (
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
+from accounts.policy.providers.careful import limited
 from accounts.policy.providers.openid_connect.provider import OpenIDConnectAdapter
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 
 
 @login_not_required
+@limited
 def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     """POST begins a sign-in."""
     return _view(OAuth2LoginView, request, provider_id)
 
 
 @login_not_required
+@limited
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Where the provider sends people back to."""
     return _view(OAuth2CallbackView, request, provider_id)
