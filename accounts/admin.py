@@ -94,7 +94,7 @@ class ClosingFilter(admin.EmptyFieldListFilter):
 
 
 @admin.register(User)
-class UserAdmin(TokenRoomAdmin, PolicyModelAdmin):
+class UserAdmin(TokenRoomAdmin):
     """No password, no hash, no deletion: deactivate instead."""
 
     list_display = (

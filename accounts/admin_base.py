@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.utils.text import smart_split
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+#: Of a search. An email address has at most 320 characters (RFC 3696, erratum 1690).
+MAX_SEARCH_LENGTH = 320
+#: Each word is one more condition, and Django copies all of them for each.
+MAX_SEARCH_WORDS = 5
+#: Suffixes in the links that Django's field filters produce.
+LOOKUPS = frozenset({"exact", "gte", "lt", "in", "isnull", "isempty"})
+#: Raised for values the database cannot hold, some only when the query runs.
+UNUSABLE = (OverflowError, ValueError, DataError)
+
+
+def is_too_long(term: str) -> bool:
+    """Whether a search has too many characters or words to be run."""
+    if len(term) > MAX_SEARCH_LENGTH:
+        return True
+    words = islice(smart_split(term), MAX_SEARCH_WORDS + 1)
+    return len(list(words)) > MAX_SEARCH_WORDS
+
+
+class PolicyChangeList(ChangeList):
+    """Redirects to the whole list when an address has unusable values."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        """Raises IncorrectLookupParameters."""
+        try:
+            return super().get_queryset(*args, **kwargs)
+        except UNUSABLE as error:
+            raise IncorrectLookupParameters from error
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The first to run the query. Raises IncorrectLookupParameters."""
+        if is_too_long(self.query):
+            text = _("This search is too long. Use at most five words.")
+            messages.warning(request, text)
+        try:
+            super().get_results(request)
+        except UNUSABLE as error:
+            raise IncorrectLookupParameters from error
 
 
 class PolicyModelAdmin(admin.ModelAdmin):
-    """A list that can be filtered by its own filters and by nothing else."""
+    """Accepts only the lookups, searches and ids that its own pages can produce."""
 
     def lookup_allowed(
         self, lookup: str, value: Any, request: HttpRequest | None = None
@@ -24,9 +72,44 @@ class PolicyModelAdmin(admin.ModelAdmin):
         ?password__startswith=… they would read a hash, or a session's key, letter by
         letter from whether a row is left.
         """
-        names: Any = self.list_filter
-        filters = {name if isinstance(name, str) else name[0] for name in names}
-        return lookup.split("__", maxsplit=1)[0] in filters
+        name, _sep, how = lookup.partition("__")
+        return name in self.filter_names() and (not how or how in LOOKUPS)
+
+    def filter_names(self) -> Iterator[str]:
+        """What the addresses of this list's filters start with."""
+        for one in self.list_filter:
+            if isinstance(one, str):
+                yield one
+            elif isinstance(one, (tuple, list)):
+                yield str(one[0])
+            else:
+                yield str(getattr(one, "parameter_name", ""))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The class that turns unusable values into a redirect."""
+        return PolicyChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """No rows for a search that is too long: Django's work on it is quadratic."""
+        if is_too_long(search_term):
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuses the whole action if any selected value cannot be a row's id."""
+        key = self.opts.pk
+        try:
+            for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                key.clean(selected, None)
+        except ValidationError:
+            text = _("A selected item does not exist. Nothing was changed.")
+            self.message_user(request, text, messages.WARNING)
+            return None
+        return super().response_action(request, queryset, *args, **kwargs)
 
 
 class ReadOnly:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.admin_base import PolicyModelAdmin
 from accounts.policy.models import GroupPolicy
 from accounts.tokens.marked_groups import crowded
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 MARKED = Exists(GroupPolicy.objects.filter(group=OuterRef("pk"), in_tokens=True))
 
 
-class TokenRoomAdmin(admin.ModelAdmin):
+class TokenRoomAdmin(PolicyModelAdmin):
     """Warns of groups that do not fit into tokens: on the page, and after saving it."""
 
     def over_full(self, obj: Any) -> str:

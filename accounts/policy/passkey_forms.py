@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
+from accounts import strict_json
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import webauthn
@@ -38,26 +39,36 @@ TEXTS = (
 )
 
 
-class CredentialField(forms.JSONField):
-    """What navigator.credentials answered, as JSON; never a 500."""
+class CredentialField(forms.Field):
+    """What navigator.credentials answered, as JSON; never a 500.
+
+    Not Django's JSONField: it calls json.loads() here, and again when the page is
+    rendered with errors, and handles only JSONDecodeError.
+    """
 
     def __init__(self) -> None:
         super().__init__(required=True, widget=forms.HiddenInput)
         text = _("This page needs JavaScript and a browser that knows passkeys.")
         self.error_messages["required"] = text
-        self.error_messages["invalid"] = webauthn.FAILED
 
-    def to_python(self, value: Any) -> Any:
-        """A dict. Raises ValidationError."""
-        if isinstance(value, str) and len(value) > LONGEST:
+    def to_python(self, value: Any) -> dict[str, Any] | None:
+        """None for an empty value. Raises webauthn.Refused (a ValidationError)."""
+        if value in self.empty_values:
+            return None
+        if isinstance(value, str):
+            value = _read(value)
+        if not _is_written_as_text(value):
             raise webauthn.Refused
-        try:
-            found = super().to_python(value)
-        except RecursionError:
-            raise webauthn.Refused from None
-        if found is not None and not _is_written_as_text(found):
-            raise webauthn.Refused
-        return found
+        return value
+
+
+def _read(text: str) -> Any:
+    if len(text) > LONGEST:
+        raise webauthn.Refused
+    try:
+        return strict_json.read(text)
+    except strict_json.Invalid:
+        raise webauthn.Refused from None
 
 
 def _is_written_as_text(answer: Any) -> bool:

@@ -150,6 +150,9 @@ READERS: dict[str, Reader] = {
         texts.FOR_JSON, BODY),
     "bounds.check_form": Reader(lambda text: bounds.check_form(text.encode()),
                                 texts.FOR_FORMS, BODY),
+    "bounds.check_parts": Reader(
+        lambda text: bounds.check_parts(text.encode(), {"boundary": "x"}),
+        texts.FOR_MULTIPART, BODY),
     "a form": Reader(_form("application/x-www-form-urlencoded"),
                      texts.FOR_FORMS, BODY),
     "a multipart form": Reader(_form(MULTIPART), texts.FOR_MULTIPART, BODY),

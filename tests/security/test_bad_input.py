@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
+from urllib.parse import urlencode
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import User
@@ -14,7 +16,9 @@ from accounts.tokens.models import Family
 from accounts.tokens.ring import ring
 from authsite.bounds import PROVIDER_REDIRECT
 from tests.fixtures import PASSWORD, sign_in_by_form
+from tests.security import hostile_texts
 from tests.security.doors import places
+from tests.security.hostile_inputs import NAMES, body_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROGRAMS = ("/api/", "/.well-known/", "/healthz", "/accounts/brand")
@@ -130,6 +134,21 @@ def test_odd_values_on_the_form_are_no_error_of_ours(make_person, browser, field
         data = {"login": "maya@example.org", "password": "wrong", field: value}
         page = browser.post("/accounts/login/", data)
         assert page.status_code in {200, 302, 429}
+
+
+@pytest.mark.parametrize("name", hostile_texts.JSON_IN_TEXT)
+def test_json_in_every_field_is_no_error_of_ours(name):
+    text = hostile_texts.JSON_IN_TEXT[name]
+    browser = Client(SERVER_NAME="localhost", raise_request_exception=False)
+    for place in places():
+        if place.path.startswith(PROGRAMS) or place.path.startswith("/_allauth/"):
+            data, kind = body_of(text), JSON
+        else:
+            data, kind = urlencode(dict.fromkeys(NAMES, text)).encode(), FORM
+        cache.clear()  # limits would answer before anything is read
+        answer = browser.generic("POST", place.path, data, kind)
+        assert answer.status_code < 500, (place.path, answer.status_code)
+        assert "Traceback" not in answer.content.decode()
 
 
 def test_nul_in_an_address_bar():

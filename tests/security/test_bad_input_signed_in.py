@@ -10,6 +10,8 @@ from django.test import Client
 
 from tests.fixtures import PASSWORD, enrol_totp, sign_in_by_form
 from tests.security.doors import places
+from tests.security.hostile_inputs import NAMES as FIELDS
+from tests.security.hostile_texts import JSON_IN_TEXT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROGRAMS = ("/api/", "/_allauth/")
@@ -33,6 +35,8 @@ ODD = {
     "lists in lists": [[1], [[]]],
     "an object": {"id": "1"},
     "long text": "x" * 5000,
+    "long digits": JSON_IN_TEXT["long digits"],
+    "deep JSON in text": JSON_IN_TEXT["many open lists"],
 }
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -97,6 +101,19 @@ def test_odd_values_at_every_call_of_somebody_signed_in(make_person):
         if not is_in(client):
             cache.clear()
             clients[sign_in] = sign_in("maya@example.org")
+
+
+def test_json_in_every_field_of_every_page(make_person):
+    browser = None
+    for number, place in enumerate(places()):
+        if place.path.startswith(PROGRAMS):
+            continue
+        if browser is None or not is_in(browser):  # the last page ended the session
+            cache.clear()
+            browser = browser_of(make_person(f"person{number}@example.org").email)
+        for name, text in JSON_IN_TEXT.items():
+            answer = browser.post(place.path, dict.fromkeys(FIELDS, text))
+            assert answer.status_code < 500, (place.path, name)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authsite.bounds import Refused, check_json
+from authsite.bounds import Refused, check_json, check_parts
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,46 @@ def test_it_is_taken(body):
 def test_it_is_refused_and_told_why(body, why):
     with pytest.raises(Refused, match=why) as refused:
         check_json(body)
+    assert (refused.value.status, refused.value.code) == (400, "parse_error")
+
+
+def part(headers, text=b"a"):
+    """A form of one part."""
+    return b"--x\r\n" + headers + b"\r\n\r\n" + text + b"\r\n--x--\r\n"
+
+
+FIELD = b'Content-Disposition: form-data; name="a"'
+ENCODED = b"Content-Transfer-Encoding: base64"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        part(FIELD),
+        part(FIELD + b'; filename="a.txt"\r\nContent-Type: text/plain'),
+        part(FIELD, ENCODED),
+        part(FIELD, ENCODED + b"\r\n\r\nYQBi"),
+        b"--x\r\nnonsense",
+        b"",
+    ],
+)
+def test_a_form_of_parts_is_taken(body):
+    check_parts(body, {"boundary": "x"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        part(FIELD + b"\r\n" + ENCODED),
+        part(ENCODED + b"\r\n" + FIELD),
+        part(FIELD + b"\r\n" + ENCODED.upper() + b"; a=b"),
+        part(FIELD + b"\r\n  content-transfer-encoding:base64"),
+        part(FIELD + b"\r\nContent-Transfer-Encoding: quoted-printable"),
+        part(FIELD) + part(FIELD + b"\r\n" + ENCODED),
+        part(b"a: " + b"b" * 3000 + b"\r\n" + FIELD + b"\r\n" + ENCODED),
+    ],
+)
+def test_a_part_in_a_transfer_encoding_is_refused(body):
+    with pytest.raises(Refused, match="Transfer-Encoding") as refused:
+        check_parts(body, {"boundary": "x"})
     assert (refused.value.status, refused.value.code) == (400, "parse_error")
