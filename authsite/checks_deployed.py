@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.http.request import validate_host
 
-from authsite.origins import bracketed, is_local
+from accounts.policy.development import is_local
+from authsite.origins import bracketed
 
 
 @register(Tags.security, deploy=True)

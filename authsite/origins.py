@@ -8,8 +8,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.http.request import split_domain_port
 
-from accounts.policy.development import is_loopback
-
 DEFAULT_PORTS = {"http": 80, "https": 443}
 #: A host that ends like this is an IPv4 address to browsers: 127.1, 0x7f.1.
 ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)")
@@ -66,11 +64,6 @@ def probe_address(host: str) -> str:
     if not address.is_unspecified:
         return host
     return "127.0.0.1" if address.version == 4 else "::1"
-
-
-def is_local(host: str) -> bool:
-    """Whether browsers treat it as this machine: a secure context without https."""
-    return host == "localhost" or host.endswith(".localhost") or is_loopback(host)
 
 
 def _normal_host(host: str) -> str:

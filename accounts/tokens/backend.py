@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -187,7 +188,11 @@ DEEPEST = 8
 
 
 def _strict_json(data: bytes) -> Any:
-    """RFC 8259 with one reading only: no name twice, no NaN, no absurd depth."""
+    """RFC 8259 with one reading only: no name twice, no NaN, no absurd depth.
+
+    And the same to orjson, which reads a token whose signature is remembered: it
+    refuses lone surrogates and rounds integers beyond 64 bits. Raises ValueError.
+    """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -202,6 +207,9 @@ def _strict_json(data: bytes) -> Any:
     value = json.loads(data.decode(), object_pairs_hook=unique, parse_constant=refuse)
     if _depth(value) > DEEPEST:
         msg = "nested too deep"
+        raise ValueError(msg)
+    if orjson.loads(data) != value:
+        msg = "another reader sees something else"
         raise ValueError(msg)
     return value
 

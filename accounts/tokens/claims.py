@@ -184,12 +184,17 @@ def _has_types(claims: Claims, kind: str) -> bool:
 
 # `type(...) is`, not isinstance: True is an int to Python.
 def _is_text(value: object) -> bool:
-    return type(value) is str and 0 < len(value) <= LONGEST_TEXT and _is_unicode(value)
+    return value != "" and _is_name(value)
 
 
-def _is_unicode(value: str) -> bool:
-    # A lone surrogate is legal in JSON, and fails wherever it is written.
-    return not any("\ud800" <= letter <= "\udfff" for letter in value)
+def _is_name(value: object) -> bool:
+    # A group may be called "". A lone surrogate is legal in JSON, and fails wherever it
+    # is written.
+    return (
+        type(value) is str
+        and len(value) <= LONGEST_TEXT
+        and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    )
 
 
 def _is_bool(value: object) -> bool:
@@ -197,7 +202,7 @@ def _is_bool(value: object) -> bool:
 
 
 def _is_texts(value: object) -> bool:
-    return type(value) is list and all(type(one) is str for one in value)
+    return type(value) is list and all(map(_is_name, value))
 
 
 def _is_time(value: object) -> bool:

@@ -19,7 +19,7 @@ from accounts.tokens import claims as rules
 from accounts.tokens.backend import read
 from accounts.tokens.classes import AccessToken, ServiceToken
 from accounts.tokens.errors import TokenRevoked
-from accounts.tokens.families import is_current, is_live, read_refresh, read_session
+from accounts.tokens.families import check_live, is_current, read_refresh, read_session
 from accounts.tokens.ring import ring
 from accounts.tokens.snapshot import revoked
 
@@ -31,8 +31,9 @@ def verify_access(
 
     For our own API, or with ServiceToken as `kind` for any audience of ours. No query
     but the snapshot's one a second; with `immediate` one for this token, which knows
-    of a revocation as soon as it is committed. Raises ExpiredTokenError, TokenRevoked,
-    another TokenError, or snapshot.Stale when it cannot be known.
+    of a revocation as soon as it is committed, and believes no more than the row says.
+    Raises ExpiredTokenError, TokenRevoked, another TokenError, or snapshot.Stale when
+    it cannot be known.
     """
     try:
         data = raw.encode("ascii")
@@ -47,9 +48,11 @@ def verify_access(
     else:
         claims = kind(raw).payload  # type: ignore[arg-type]
         proven.add(digest)  # of this ring or an older one, never of a newer
-    if claims["sid"] in revoked or (immediate and not is_live(claims["sid"])):
+    if claims["sid"] in revoked:
         msg = "Token was revoked"
         raise TokenRevoked(msg)
+    if immediate:
+        check_live(claims)
     return claims
 
 

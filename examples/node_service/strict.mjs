@@ -118,12 +118,16 @@ export function isObject(value) {
  * @param {unknown} value @param {number} [longest] in UTF-16 units
  */
 export function isText(value, longest = 512) {
-  return (
-    typeof value === "string" &&
-    value.length > 0 &&
-    value.length <= longest &&
-    value.isWellFormed()
-  );
+  return value !== "" && isUnicode(value, longest);
+}
+
+/**
+ * The same, or empty.
+ *
+ * @param {unknown} value @param {number} [longest] in UTF-16 units
+ */
+function isUnicode(value, longest = 512) {
+  return typeof value === "string" && value.length <= longest && value.isWellFormed();
 }
 
 /** Whether this is a UUID in its one canonical spelling. @param {unknown} value */
@@ -133,5 +137,5 @@ export function isUuid(value) {
 
 /** @param {unknown} value */
 export function isTexts(value) {
-  return Array.isArray(value) && value.every((one) => typeof one === "string");
+  return Array.isArray(value) && value.every((one) => isUnicode(one));
 }

@@ -9,13 +9,16 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.db.models.signals import post_delete, post_save
+from django.forms import modelform_factory
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
@@ -54,6 +57,14 @@ class Counted(CaptureQueriesContext):
             assert len(self) == self.count, [one["sql"] for one in self]
 
 
+def gone(user):
+    User.objects.get(pk=user.pk).delete()
+
+
+def banned(user):
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
 class HalfAddress(serializers.ModelSerializer):
     class Meta:
         model = EmailAddress
@@ -82,15 +93,36 @@ def test_it_stands_in_foreign_keys_without_a_statement_of_its_own(user, maya):
         assert EmailAddress.objects.filter(Q(user=user) | Q(user__in=[user])).exists()
     with Counted(1):
         assert EmailAddress.objects.exclude(user=user).count() == 0
-    with Counted(1):
-        assert list(user.emailaddress_set.values_list("verified", flat=True)) == [True]
-    with Counted(1):
-        assert list(user.groups.all()) == []
     body = HalfAddress(data={"email": "second@example.org"})
     assert body.is_valid(), body.errors
     with Counted(1):
         saved = body.save(user=user)
     assert saved.user_id == maya.pk
+
+
+def test_what_refers_to_it_is_reached_by_its_row(user, maya):
+    with Counted(2):
+        assert list(user.emailaddress_set.values_list("verified", flat=True)) == [True]
+    with Counted(1):
+        assert list(user.groups.all()) == []
+    for end in (banned, gone):
+        for reach in (
+            lambda user: list(user.groups.all()),
+            lambda user: user.groups.add(Group.objects.get_or_create(name="g")[0]),
+            lambda user: user.user_permissions.clear(),
+            lambda user: user.emailaddress_set.create(email="second@example.org"),
+            lambda user: prefetch_related_objects([user], "groups"),
+        ):
+            user = told_of(maya)
+            assert user.email  # told
+            end(maya)
+            with pytest.raises(AuthenticationFailed) as refusal:
+                reach(user)
+            assert refusal.value.get_codes() == "token_revoked"
+            User.objects.bulk_create([maya], ignore_conflicts=True)
+            User.objects.filter(pk=maya.pk).update(is_active=True)
+    assert not User.groups.through.objects.exists()
+    assert not EmailAddress.objects.filter(email="second@example.org").exists()
 
 
 def test_anything_more_is_one_statement(user):
@@ -130,6 +162,60 @@ def test_update_fields_writes_nothing_of_the_token_either(user, maya):
     user.save(update_fields=["email", "name"])
     maya.refresh_from_db()
     assert (maya.name, maya.email) == ("Maya B.", "new@example.org")
+
+
+def test_what_the_token_says_is_written_once_it_is_assigned(maya):
+    for read in (lambda user: None, lambda user: user.name):
+        User.objects.filter(pk=maya.pk).update(email="new@example.org")
+        user = told_of(maya)
+        user.email = maya.email
+        assert read(user) in {None, "Maya"}
+        assert user.email == maya.email
+        with Counted(1) as seen:
+            user.save()
+        assert "name" not in seen[0]["sql"].partition("WHERE")[0]
+        assert User.objects.get(pk=maya.pk).email == "maya@example.org"
+        with Counted(0):
+            user.save()
+
+
+def test_an_assignment_outlives_a_read_that_finds_the_same(user, maya):
+    user.name = "Maya B."
+    User.objects.filter(pk=maya.pk).update(name="Maya B.")
+    assert user.language == ""
+    User.objects.filter(pk=maya.pk).update(name="By another")
+    user.save()
+    assert User.objects.get(pk=maya.pk).name == "Maya B."
+
+
+ALL_BUT_EMAIL = {field.name for field in User._meta.fields} - {"email"}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda user: User.objects.bulk_update([user], ["email", "is_staff"]),
+        lambda user: user.save_base(update_fields=["email"]),
+        lambda user: (user.full_clean(exclude=ALL_BUT_EMAIL), user.save()),
+        lambda user: (user.clean(), user.save()),
+        lambda user: modelform_factory(User, fields=["name"])(
+            {"name": "N"}, instance=user
+        ).save(),
+    ],
+    ids=["bulk_update", "save_base", "full_clean", "clean", "form"],
+)
+def test_nothing_that_writes_whole_rows_writes_what_the_token_says(user, maya, write):
+    User.objects.filter(pk=maya.pk).update(email="new@example.org", is_staff=True)
+    write(user)
+    row = User.objects.get(pk=maya.pk)
+    assert (row.email, row.is_active, row.is_staff) == ("new@example.org", True, True)
+
+
+def test_bulk_update_writes_what_was_assigned(user, maya):
+    user.email, user.name = "mine@example.org", "Maya B."
+    User.objects.bulk_update([user], ["email", "name"])
+    row = User.objects.get(pk=maya.pk)
+    assert (row.email, row.name) == ("mine@example.org", "Maya B.")
 
 
 def test_save_after_the_row_was_read_writes_what_changed(user, maya):
@@ -213,7 +299,12 @@ def test_copies_and_pickles_are_plain_users_with_their_row(user, maya):
 
 
 def test_it_has_no_type_or_permission_of_its_own(user):
-    assert ContentType.objects.get_for_model(user).model_class() is User
+    before = ContentType.objects.count()
+    for concrete in (True, False):
+        found = ContentType.objects.get_for_model(user, for_concrete_model=concrete)
+        assert found.model_class() is User
+    assert ContentType.objects.count() == before
+    assert user._meta.label == User._meta.label
     assert not {model for model in apps.get_models() if model._meta.proxy}
 
 
@@ -261,14 +352,6 @@ def test_a_view_that_needs_no_row_costs_no_statement(ask, maya):
     assert answer.json()["found"] == str((maya.pk, maya.email))
     with Counted(1):
         assert ask(lambda user: user.name).json()["found"] == "Maya"
-
-
-def gone(user):
-    User.objects.get(pk=user.pk).delete()
-
-
-def banned(user):
-    User.objects.filter(pk=user.pk).update(is_active=False)
 
 
 def refused(answer):

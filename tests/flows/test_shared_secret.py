@@ -9,8 +9,11 @@ import sys
 import jwt
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.tokens import ring
+from accounts.tokens.models import Family
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "a secret that only we and the orders service share"
@@ -95,6 +98,72 @@ def test_whoever_holds_the_secret_cannot_make_a_refresh_token(shared, make_perso
     )
     assert api.refresh(forged).json()["code"] == "token_not_valid"
     assert api.refresh(pair["refresh"]).status_code == 200
+
+
+def forge(access, **changes):
+    """What a service can make of a token that it received."""
+    claims = jwt.decode(access, options={"verify_signature": False})
+    return jwt.encode({**claims, **changes}, SECRET, "HS256", header(access))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"groups": ["\ud800"]},
+        {"amr": ["pwd", "\udfff"]},
+        {"email": "\ud800@example.org"},
+        {"unknown": {"deep": ["\ud800"]}},
+        {"\ud800": 1},
+        {"unknown": 2**64 + 1},
+        {"groups": ["g" * 513]},
+    ],
+    ids=str,
+)
+def test_texts_that_cannot_be_written_are_refused_each_time(
+    shared, make_person, api, changes
+):
+    make_person()
+    access = api.tokens()["access"]
+    forged = forge(access, **changes)
+    for _ in range(2):  # the second time its signature is remembered
+        answer = api.get("/api/me/", forged)
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_not_valid")
+    again = forge(access, groups=["Büro", "🙂", ""], unknown=[2**63, 1.5, None])
+    for _ in range(2):
+        assert api.get("/api/me/", again).status_code == 200
+
+
+RECENT = "/api/protected-route/recent/"
+
+
+def test_an_immediate_view_believes_no_more_than_the_row(shared, make_person, api):
+    make_person()
+    victim = make_person("victim@example.org")
+    access = api.tokens()["access"]
+    row = Family.objects.get()
+    told = jwt.decode(access, options={"verify_signature": False})
+    assert told["acr"] == "aal1"
+    for more in (
+        {"acr": "aal2"},
+        {"acr": "aal2", "auth_time": told["auth_time"] - 1},
+        {"sub": str(victim.pk)},
+        {"sub": str(victim.pk), "email": victim.email, "acr": "aal2"},
+        {"auth_time": told["auth_time"] + 1},
+    ):
+        answer = api.get(RECENT, forge(access, **more))
+        assert answer.json()["code"] == "token_not_valid", more
+    code = "insufficient_user_authentication"
+    assert api.get(RECENT, access).json()["code"] == code
+    row.acr = "aal2"
+    row.save()
+    assert api.get(RECENT, access).json()["code"] == code  # less than the row is fine
+    strong = forge(access, acr="aal2")
+    with CaptureQueriesContext(connection) as seen:
+        assert api.get(RECENT, strong).status_code == 200
+    assert sum("tokens_family" in each["sql"] for each in seen) == 1
+    row.user = victim
+    row.save()
+    assert api.get(RECENT, strong).json()["code"] == "token_not_valid"
 
 
 def test_a_new_secret_signs_nobody_out(shared, make_person, api, settings):

@@ -203,7 +203,7 @@ def test_nothing_else_reads_the_address():
     }
     assert readers == {
         "accounts/policy/client_address.py",
-        # asks for the peer, whatever a proxy says of it
+        # asks for the peer, and whether a proxy says anything at all
         "accounts/policy/development.py",
         "authsite/gateway.py",  # writes REMOTE_ADDR
     }

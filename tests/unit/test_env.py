@@ -76,6 +76,7 @@ def test_a_missing_one_stops_the_start_with_its_name(name):
         ("RATE_LIMITS", "login=60/min/ip"),
         ("RATE_LIMITS", "login=60/m/user"),
         ("RATE_LIMITS", "login_failed=10/m/ip;5/m/key"),
+        ("RATE_LIMITS", "login_failed=10/0m/ip,5/0s/key;login=30/0m/ip"),
         ("BRAND_SECURITY_CONTACT", "security@example.com"),
         ("GOOGLE_CLIENT_ID", "only-one-of-two"),
         ("GITHUB_CLIENT_SECRET", "secretpw"),
@@ -274,6 +275,43 @@ def test_the_sites_own_host_must_be_served(settings, host, allowed, served):
     settings.SITE_HOST, settings.ALLOWED_HOSTS = host, allowed
     ids = {message.id for message in checks_deployed.hosts(None)}
     assert ids == (set() if served else {"authsite.W006"})
+
+
+@pytest.mark.parametrize(
+    "limit",
+    ["0/m/ip", "00/m/ip", "9/0m/ip", "9/0s/key", "9/0.0h/ip", "9/000d", "9/.0s/ip",
+     "9/0.5s/ip", "9/0.01m/ip", "9/m/ip,9/0s/key", "0/0s", "9/367d/ip",
+     "9/9999999999d/ip", "9999999999/m/ip", ",", "9/m/ip,"],
+)  # fmt: skip
+def test_a_limit_that_limits_nothing_or_everything_is_refused(limit):
+    table = {"login_failed": "10/m/ip,5/300s/key"}
+    with pytest.raises(ImproperlyConfigured) as refused:
+        rate_limits.change(f"login_failed={limit}", table)
+    assert str(refused.value).startswith("RATE_LIMITS: ")
+    assert "\n" not in str(refused.value)
+    assert table == {"login_failed": "10/m/ip,5/300s/key"}
+
+
+@pytest.mark.parametrize(
+    "limit", ["1/s", "1/1s/ip", "9/1.5m/key", "9/0.5m/ip", "9/366d/ip", "09/010s"]
+)
+def test_the_shortest_and_longest_limits_are_taken(limit):
+    table = {"login_failed": "10/m/ip,5/300s/key"}
+    assert rate_limits.change(f"login_failed={limit}", table) == []
+    assert table == {"login_failed": limit}
+
+
+@pytest.mark.parametrize(
+    ("written", "off"),
+    [
+        ("login=;login=60/m/ip", []),
+        ("login=60/m/ip;login=", ["login"]),
+        ("login= ;login", ["login"]),
+        ("code=5/m/ip;code=", []),
+    ],
+)
+def test_what_is_off_is_decided_by_the_limits_in_the_end(written, off):
+    assert rate_limits.change(written, {"login": "30/m/ip", "code": ""}) == off
 
 
 def test_limits_that_are_switched_off_are_known():

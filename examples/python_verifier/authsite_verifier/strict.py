@@ -48,7 +48,12 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 def is_text(value: object, longest: int = 512) -> TypeGuard[str]:
     """Whether this is a string, not empty, that can be written as UTF-8."""
-    if type(value) is not str or not 0 < len(value) <= longest:
+    return value != "" and is_unicode(value, longest)
+
+
+def is_unicode(value: object, longest: int = 512) -> TypeGuard[str]:
+    """Whether this is a string, maybe empty, that can be written as UTF-8."""
+    if type(value) is not str or len(value) > longest:
         return False
     # A lone surrogate is legal in JSON and would fail only in the answer.
     return value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
@@ -63,8 +68,8 @@ def is_whole(value: object) -> TypeGuard[int]:
 
 
 def is_texts(value: object) -> TypeGuard[list[str]]:
-    """Whether this is a list of strings."""
-    return type(value) is list and all(type(one) is str for one in value)
+    """Whether this is a list of strings that can be written as UTF-8."""
+    return type(value) is list and all(map(is_unicode, value))
 
 
 def is_uuid(value: object) -> bool:

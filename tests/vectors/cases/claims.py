@@ -121,8 +121,12 @@ WRONG: dict[str, list[tuple[str, Any]]] = {
     "groups": [
         ("string", "staff"), ("object", {"staff": True}), ("null", None),
         ("list-of-numbers", [1]), ("list-with-null", ["staff", None]),
+        ("lone-surrogate", ["\ud800"]), ("long", ["x" * 513]),
     ],
-    "amr": [("string", "pwd"), ("null", None), ("list-of-numbers", [1])],
+    "amr": [
+        ("string", "pwd"), ("null", None), ("list-of-numbers", [1]),
+        ("lone-surrogate", ["pwd", "\udfff"]),
+    ],
     "acr": [
         ("number", 2), ("null", None), ("list", ["aal2"]), ("unknown-level", "aal9"),
         ("upper-case", "AAL2"), ("empty", ""),
