@@ -21,6 +21,7 @@ from accounts.models import User
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.passwords import spend_a_hash
+from accounts.policy.sign_up import OneAccountMixin
 from accounts.policy.totp import CodeOnce, FirstCodeOnce
 from accounts.policy.words import NAMES
 
@@ -118,7 +119,7 @@ class LoginForm(account.LoginForm):
         return self.cleaned_data
 
 
-class SignupForm(account.SignupForm):
+class SignupForm(OneAccountMixin, account.SignupForm):
     """Create an account: an address and a password, typed once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -135,7 +136,7 @@ class SignupForm(account.SignupForm):
         return super().try_save(request)
 
 
-class SocialSignupForm(social.SignupForm):
+class SocialSignupForm(OneAccountMixin, social.SignupForm):
     """The address that a provider did not tell; it is verified by a code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

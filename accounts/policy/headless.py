@@ -36,6 +36,7 @@ from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.limits import limit_provider
 from accounts.policy.own_rows import OwnRowsField
 from accounts.policy.passwords import spend_a_hash
+from accounts.policy.sign_up import OneAccountMixin
 from accounts.policy.ways_in import lock
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class LoginInput(account_inputs.LoginInput):
     password = CharField(strip=False)
 
 
-class SignupInput(account_inputs.SignupInput):
+class SignupInput(OneAccountMixin, account_inputs.SignupInput):
     """E-mail address and a new password."""
 
     email = EmailField(validators=[refuse_look_alike])
