@@ -135,18 +135,11 @@ FOR_MULTIPART = {
     ),
 }  # fmt: skip
 
-#: JSON inside a text that json.loads() refuses in ways of its own. In each body, all
-#: fields may hold one of these at once.
+#: JSON inside a text for which json.loads() raises something other than
+#: JSONDecodeError. All fields of one body can hold one of these at once.
 JSON_IN_TEXT = {
     "long digits": "9" * 5000,
     "long digits in an object": '{"a":' + "9" * 4400 + "}",
     "many open lists": "[" * 5000,
-    "many open objects": '{"a":' * 2000,
     "many lists": "[" * 2500 + "]" * 2500,
-    "half a surrogate": '{"id": "\\ud800", "rawId": "a", "response": {}}',
-    "a name twice": '{"id": "a", "id": "b"}',
-    "no finite number": '{"id": 1e999}',
-    "a number for bytes": '{"rawId": 1000000000}',
-    "text": '"a"',
-    "null": "null",
 }

@@ -434,12 +434,23 @@ def test_one_key_cannot_be_added_twice_nor_without_end(maya, browser, monkeypatc
     assert b"as many passkeys" in enrol(browser, SoftKey()).content
 
 
+TOO_DEEP = json.loads("[" * 16 + "]" * 16)
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\ud800", 2**63, TOO_DEEP])
+def test_a_key_is_not_added_by_json_that_no_body_may_hold(maya, browser, odd):
+    credential = SoftKey().create(options_in(browser.get(ADD))) | {"extra": odd}
+    answer = browser.post(ADD, {"credential": json.dumps(credential)})
+    assert answer.status_code == 200
+    assert not Authenticator.objects.filter(type="webauthn").exists()
+
+
 def test_nothing_that_a_client_makes_up_is_kept(maya, browser):
     key = SoftKey()
     credential = key.create(options_in(browser.get(ADD)))
-    credential |= {"extra": "\x00" * 10, "authenticatorAttachment": "platform"}
-    credential["clientExtensionResults"]["evil"] = "\ud800"
-    credential["response"]["transports"] = ["\x00"]
+    credential |= {"extra": "x" * 10, "authenticatorAttachment": "platform"}
+    credential["clientExtensionResults"]["evil"] = "\u202e"
+    credential["response"]["transports"] = ["x"]
     body = {"credential": json.dumps(credential), "passwordless": "on"}
     assert browser.post(ADD, body).status_code == 302
     row = Authenticator.objects.get(type="webauthn")
