@@ -437,7 +437,7 @@ def test_one_key_cannot_be_added_twice_nor_without_end(maya, browser, monkeypatc
 TOO_DEEP = json.loads("[" * 16 + "]" * 16)
 
 
-@pytest.mark.parametrize("odd", ["\x00", "\ud800", 2**63, TOO_DEEP])
+@pytest.mark.parametrize("odd", ["\x00", "\ud800", TOO_DEEP])
 def test_a_key_is_not_added_by_json_that_no_body_may_hold(maya, browser, odd):
     credential = SoftKey().create(options_in(browser.get(ADD))) | {"extra": odd}
     answer = browser.post(ADD, {"credential": json.dumps(credential)})
