@@ -61,6 +61,7 @@ def make_environ(scope: dict[str, Any]) -> dict[str, Any]:
     """
     path = scope["raw_path"]
     host, port = scope["server"]
+    peer = scope["client"][0]
     environ: dict[str, Any] = {
         **COMMON,
         "REQUEST_METHOD": scope["method"],
@@ -68,7 +69,7 @@ def make_environ(scope: dict[str, Any]) -> dict[str, Any]:
             "latin-1"
         ),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "REMOTE_ADDR": one_spelling(scope["client"][0]),
+        "REMOTE_ADDR": one_spelling(peer) if ":" in peer else peer,
         "SERVER_NAME": f"[{host}]" if ":" in host else host,  # RFC 3875 4.1.14
         "SERVER_PORT": str(port),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
