@@ -75,7 +75,7 @@ SWITCHES = (
     ),
     Switch(
         105, "ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION",
-        "Leave it off: whoever reads an email would be signed in.",
+        "Leave it off: anyone who reads an email would be signed in.",
     ),
     Switch(
         106, "ACCOUNT_LOGIN_ON_PASSWORD_RESET",
@@ -167,7 +167,7 @@ SWITCHES = (
     ),
     Switch(
         140, "SOCIALACCOUNT_EMAIL_AUTHENTICATION",
-        "Leave it off: whoever a provider says owns an address would take the account. "
+        "Leave it off: a provider's word on an address would open the account. "
         "People connect providers while signed in: docs/linking.md.",
     ),
     Switch(

@@ -1,8 +1,8 @@
 """What a browser or app is called: by its own word, or by ua-parser's alone.
 
-ua-parser copies some names out of the text: whoever writes `Call 0800/1 CFNetwork` as
-their User-Agent is "Call 0800" to it. Where a name goes to somebody else than the one
-who sent it, only names that are written out in ua-parser's data may be used.
+ua-parser copies some names out of the text: a client that sends the User-Agent
+`Call 0800/1 CFNetwork` is "Call 0800" to it. Where a name goes to anyone but its
+sender, only names that are written out in ua-parser's data may be used.
 """
 
 from __future__ import annotations

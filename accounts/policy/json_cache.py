@@ -1,4 +1,4 @@
-"""A Redis cache whose values are JSON: whoever can write to Redis runs no code here."""
+"""A Redis cache whose values are JSON: write access to Redis runs no code here."""
 
 from __future__ import annotations
 
