@@ -83,7 +83,7 @@ def middleware() -> list[CheckMessage]:
             found.append(error(161, f"{path} is not in MIDDLEWARE.", hint))
         elif at < last:
             hint = "Keep the order of authsite/settings.py."
-            found.append(error(162, f"{path} stands too early in MIDDLEWARE.", hint))
+            found.append(error(162, f"{path} comes too early in MIDDLEWARE.", hint))
         last = max(last, -1 if at is None else at)
     found.extend(
         error(163, f"The middleware {path} sets request.user.", INSTEAD)

@@ -1,7 +1,7 @@
 """System checks: settings that would open a door beside the sign-in pipeline.
 
-Errors, so that a team that never runs our tests is told by every manage.py command
-and by `make serve`.
+Errors, so that a team that never runs our tests hears of them from every manage.py
+command and from `make serve`.
 """
 
 from __future__ import annotations

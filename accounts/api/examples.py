@@ -30,7 +30,7 @@ PAIR = {
     "expires_in": 300,
 }
 TOKENS = {**PAIR, "session_token": SESSION}
-#: None of the site's: what a client is told that asks for a token for it.
+#: An audience that the site does not have in its list, for the example of the 400.
 ELSEWHERE = "https://elsewhere.example"
 HELLO = {"message": "Hello maya@example.org"}
 ME = {

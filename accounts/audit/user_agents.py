@@ -62,7 +62,7 @@ def known_names() -> frozenset[str]:
 
 
 def _names(matcher: Any) -> Iterator[str]:
-    # "$1" stands for what the first group of the pattern has matched: a name, when all
+    # "$1" is what the first group of the pattern has matched: a name, when all
     # of one of its alternatives is plain.
     if "$1" not in matcher.family:
         yield matcher.family

@@ -130,7 +130,7 @@ class SignupForm(OneAccountMixin, account.SignupForm):
         focus(self, "email")
 
     def try_save(self, request: HttpRequest) -> Any:
-        """As allauth's, in the same time for an address that has an account."""
+        """Takes as long for an address that has an account."""
         if not self.by_passkey:
             spend_a_hash(self)
         return super().try_save(request)

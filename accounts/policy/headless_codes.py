@@ -1,4 +1,4 @@
-"""allauth's headless views for codes by mail, counted."""
+"""allauth's headless views for emailed codes, with our limits."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def address_of(user: User) -> str:
 
 
 def mail_key(user: User) -> str:
-    """What the emails are counted under: the person, whoever else knows the address."""
+    """What the emails are counted under: the person, not the address they go to."""
     return f"proof|{user.pk}"
 
 

@@ -77,7 +77,7 @@ def paragraphs(text: str, css_class: str = "") -> str:
 def device(user_agent: str) -> str:
     """A browser or app in words; none of them are the client's own.
 
-    Whoever asks for an email to somebody else chooses their User-Agent, and would
+    A client that has an email sent to somebody else chooses their User-Agent, and would
     choose a telephone number or a warning for them to read.
     """
     return known_device_name(user_agent)

@@ -54,7 +54,7 @@ def _crowded(among: Group | None) -> Iterator[UUID]:
     if not sizes:
         return
     members: Any = User.groups.through.objects.filter(group__policy__in_tokens=True)
-    # So many always fit: whoever has no more is not read.
+    # So many always fit: people with no more than that are not read.
     always = claims.MAX_GROUPS_BYTES // max(sizes.values())
     many = members.values("user_id").annotate(found=Count("group_id"))
     many = many.filter(found__gt=always).values("user_id")

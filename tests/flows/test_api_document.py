@@ -1,4 +1,4 @@
-"""GET /api/schema/: built once, kept by clients, the same whoever asks."""
+"""GET /api/schema/: built once, kept by clients, the same for everybody."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def grows_faster(
     which the least counts: noise does not come back, a wrong algorithm does.
     """
     was_on = gc.isenabled()
-    gc.disable()  # a collection walks all that the process has, whoever set it off
+    gc.disable()  # a collection walks through everything that the process holds
     try:
         return _growth(call, make, most)
     finally:

@@ -24,7 +24,7 @@ RANDOM = re.compile(rb"[A-Za-z0-9_+/=-]{16,}|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|[0-9.
 
 def tells(path: str, email: str, password: str) -> str:
     """How a URL tells the right password from a wrong one; "" when it does not."""
-    # One client for all: each new one makes every middleware anew.
+    # One client for all: each new one creates every middleware again.
     client = Client(SERVER_NAME="localhost", raise_request_exception=False)
     ways = [dict(_ways(email, one)) for one in (WRONG[0], password, WRONG[1])]
     for name in ways[0]:

@@ -45,7 +45,7 @@ def raw(valkey, cache):
 
 
 class Trap:
-    """Whoever unpickles it makes a folder."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, place):
         self.place = place
