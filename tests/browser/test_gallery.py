@@ -33,7 +33,7 @@ def make(monkeypatch, pseudo_scenes, tmp_path):
         return gallery.main(tmp_path, *words)
 
     monkeypatch.setattr(gallery, "stage", started)
-    monkeypatch.setattr(stage, "PATIENCE", 300)
+    monkeypatch.setattr(stage, "PATIENCE", 3000)  # a busy machine takes its time
     return run
 
 

@@ -160,6 +160,7 @@ def test_missing_fields_are_named(db, api):
     assert answer.json()["errors"].keys() == {"password"}
 
 
+@pytest.mark.usefixtures("production_hashes")
 @pytest.mark.parametrize(
     "old", [Argon2PasswordHasher, PBKDF2PasswordHasher, ScryptPasswordHasher]
 )

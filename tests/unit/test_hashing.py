@@ -12,6 +12,7 @@ from accounts.policy.hashing import Busy, HashSlots
 from tests.fixtures import sign_in_by_form
 
 
+@pytest.mark.usefixtures("production_hashes")
 def test_the_parameters_are_owasps():
     encoded = make_password("x")
     assert encoded.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
