@@ -20,6 +20,7 @@ from accounts.audit.record import known, record
 from accounts.models import normalise_email
 from accounts.policy import (
     new_device,
+    other_account,
     pending,
     session_locks,
     session_owner,
@@ -96,11 +97,13 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
     def pre_login(
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse | None:
-        """As allauth's. Choosing a password at sign-up is a proof by password.
+        """As allauth's; 409 over somebody else's session.
 
+        Choosing a password at sign-up is a proof by password.
         allauth records none for it, so that the session would look as if it had not
         come out of the pipeline. A provider's sign-up has its own record.
         """
+        other_account.refuse_other(request, user)
         by_provider = "sociallogin" in (kwargs.get("signal_kwargs") or {})
         if kwargs["signup"] and not by_provider and user.has_usable_password():
             record_authentication(request, user, "password", email=kwargs["email"])
