@@ -44,7 +44,9 @@ class Number(Func):
         """An xid8, which does not wrap around."""
         return "pg_current_xact_id()::text::bigint", []
 
-    def as_sqlite(self, *args: Any, **kwargs: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(  # type: ignore[override] # as Func declares as_sql()
+        self, *args: Any, **kwargs: Any
+    ) -> tuple[str, list[Any]]:
         """Evaluated while the transaction holds the write lock."""
         return f"MAX(1 + {_HIGHEST}, %s)", [time.time_ns() // 1000]
 
@@ -58,7 +60,9 @@ class Floor(Func):
         """The oldest transaction in flight; all before it are visible or undone."""
         return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint", []
 
-    def as_sqlite(self, *args: Any, **kwargs: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(  # type: ignore[override] # as Func declares as_sql()
+        self, *args: Any, **kwargs: Any
+    ) -> tuple[str, list[Any]]:
         """One more than the highest number: the next writer's is no lower."""
         return f"1 + {_HIGHEST}", []
 
