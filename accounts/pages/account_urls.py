@@ -14,6 +14,7 @@ from accounts.pages import (
     export,
     factors,
     not_me,
+    other_account,
     passkeys,
     views,
 )
@@ -26,6 +27,9 @@ urlpatterns = [
     path("brand.css", brand_files.stylesheet, name="brand_css"),
     path("brand.svg", brand_files.icon, name="brand_icon"),
     path("brand/logo", brand_files.logo, name="brand_logo"),
+    path("login/", other_account.sign_in, name="account_login"),
+    path("login/other/", other_account.use_another, name="account_use_another"),
+    path("signup/", other_account.sign_up, name="account_signup"),
     path("logout/", SignOutView.as_view(), name="account_logout"),
     path("activity/", views.activity, name="activity"),
     path("activity/not-me/<int:pk>/", not_me.from_activity, name="activity_not_me"),

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.limits import KeepAddressCount
+from accounts.policy.other_account import take_typed
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.sign_up import OneAccountMixin
 from accounts.policy.totp import CodeOnce, FirstCodeOnce
@@ -102,6 +103,8 @@ class LoginForm(account.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.is_bound and (typed := take_typed(self.request.session)):
+            self.initial["login"] = typed
         dress_email(self, "login", "username webauthn")
         dress_password(self, "password", _("Password"))
         dress(self, "remember", _("Keep me signed in on this device"))

@@ -18,7 +18,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known, record
 from accounts.models import normalise_email
-from accounts.policy import new_device, pending, session_owner, sessions, trust
+from accounts.policy import (
+    new_device,
+    other_account,
+    pending,
+    session_locks,
+    session_owner,
+    sessions,
+    trust,
+)
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.client_address import client_address
@@ -89,11 +97,13 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
     def pre_login(
         self, request: HttpRequest, user: User, **kwargs: Any
     ) -> HttpResponse | None:
-        """As allauth's. Choosing a password at sign-up is a proof by password.
+        """As allauth's; 409 over somebody else's session.
 
+        Choosing a password at sign-up is a proof by password.
         allauth records none for it, so that the session would look as if it had not
         come out of the pipeline. A provider's sign-up has its own record.
         """
+        other_account.refuse_other(request, user)
         by_provider = "sociallogin" in (kwargs.get("signal_kwargs") or {})
         if kwargs["signup"] and not by_provider and user.has_usable_password():
             record_authentication(request, user, "password", email=kwargs["email"])
@@ -122,6 +132,7 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
     def login(self, request: HttpRequest, user: User) -> None:
         """The end of the pipeline: session and audit event in one transaction."""
         with transaction.atomic():
+            session_locks.begin_sign_in(request, user)
             pending.claim(request)
             sessions.renew_sessions(user)
             sessions.end_oldest(user)
@@ -137,6 +148,9 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
     def logout(self, request: HttpRequest) -> None:
         """Session, its tokens and the audit event in one transaction."""
         with transaction.atomic():
+            if request.user.is_authenticated and request.session.session_key:
+                session_locks.lock_person(request.user.pk)
+                session_locks.lock_session(request.session.session_key)
             super().logout(request)
 
     def get_login_stages(self) -> list[str]:

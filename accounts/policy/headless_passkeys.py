@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.fields import EmailField
-from allauth.headless.base.response import UnauthorizedResponse
+from allauth.headless.base.response import ConflictResponse, UnauthorizedResponse
 from allauth.headless.mfa import inputs, views
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -93,6 +93,14 @@ class LoginWebAuthnView(views.LoginWebAuthnView):
 
     input_class = {"POST": LoginWebAuthnInput}  # noqa: RUF012 - as allauth's
 
+    def handle(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Allauth's answer; 409 for somebody signed in, unchecked."""
+        if request.user.is_authenticated:
+            return ConflictResponse(request)
+        return super().handle(request, *args, **kwargs)
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The options, or 429."""
         return limit_options(request) or super().get(request, *args, **kwargs)
@@ -125,6 +133,8 @@ class SignupWebAuthnView(views.SignupWebAuthnView):
 
         409 when none waits: allauth's form breaks without its person.
         """
+        if request.user.is_authenticated:
+            return ConflictResponse(request)
         if request.method in {"GET", "PUT"}:
             if conflict := self._require_stage():
                 return conflict

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+#: An exchange for tokens is not use of the browser, and never lengthens its session.
+TOKENS = "/api/token/"
 log = structlog.get_logger(__name__)
 
 
@@ -85,5 +87,5 @@ class SessionLifetimeMiddleware:
             ended.tell(request, ended.Reason.TOO_OLD)
         elif not request.user.is_authenticated:  # Django has just ended it
             ended.tell(request, ended.Reason.PASSWORD)
-        else:
+        elif not request.path_info.startswith(TOKENS):
             touch(session)

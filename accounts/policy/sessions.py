@@ -90,6 +90,15 @@ def has_ended(session: SessionBase) -> bool:
     return not is_of_pipeline(session) or time.time() > absolute_end(session)
 
 
+def tokens_end(data: SessionBase | dict[str, Any], ends: datetime) -> datetime:
+    """The time that no token of this session outlives; `ends` is its row's end.
+
+    The row of an app's session moves with each refresh, so only its absolute end holds.
+    """
+    limit = datetime.fromtimestamp(absolute_end(data), tz=UTC)
+    return limit if data.get(APP) else min(limit, ends)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredSession:
     """A session as its row holds it."""
@@ -160,10 +169,13 @@ def _renew(session: SessionBase, user: User) -> bool:
 
 
 def extend(session: StoredSession, lifetime: timedelta) -> None:
-    """Let a session live as long as the tokens just made from it.
+    """Let an app's session live as long as the tokens just made from it.
 
-    Writes the row's end alone, never its data: a page may be writing that.
+    A browser's session lives by what its person does in the browser, and tokens never
+    lengthen it. Writes the row's end alone, never its data: a page may be writing that.
     """
+    if not session.data.get(APP):
+        return
     now = timezone.now()
     limit = datetime.fromtimestamp(absolute_end(session.data), tz=UTC)
     ends = min(now + lifetime, limit)
@@ -190,8 +202,10 @@ def end_sessions(
 
     `reason` is for programs and receivers, `told` for browsers that come back.
     """
+    from accounts.policy.session_locks import lock_all  # which needs this module
+
     with transaction.atomic():
-        sessions = list(UserSession.objects.filter(user=user))
+        sessions = lock_all(user)
         # First: what is told of each single one below would hide the reason.
         sessions_ended.send(sender=User, user=user, reason=reason)
         end(sessions, told)

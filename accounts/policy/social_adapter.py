@@ -15,6 +15,7 @@ from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import linking
 from accounts.policy.development import is_outsider
+from accounts.policy.other_account import refuse_other
 from accounts.policy.providers.careful import refuse_server_error
 from accounts.policy.providers.troubles import explain
 from accounts.policy.ways_in import would_lock_out
@@ -59,6 +60,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Before allauth decides whose account it is; see accounts.policy.linking."""
         linking.keep_one_address(sociallogin)
         connects = sociallogin.state.get("process") == AuthProcess.CONNECT
+        if not connects:  # allauth would sign out whoever is signed in
+            refuse_other(request, sociallogin.user)
         if not (sociallogin.is_existing or connects):
             linking.settle(request, sociallogin)
 

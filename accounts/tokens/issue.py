@@ -10,8 +10,10 @@ from uuid import uuid4
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
+from django.db import transaction
 
 from accounts.policy import enrolment, sessions
+from accounts.policy.session_locks import lock_sign_in
 from accounts.tokens import audiences, claims
 from accounts.tokens.classes import (
     FamilyToken,
@@ -27,6 +29,9 @@ from accounts.tokens.ring import forget, ring
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from accounts.models import User
+    from accounts.policy.sessions import StoredSession
 
 
 #: Tabs and apps that take tokens from one session. All of them stand on the list of
@@ -52,7 +57,8 @@ def open_family(request: HttpRequest) -> TokenPair:
 
     The access token is for the audience that the request asked for. Raises
     NoPolicySession when the session lacks the pipeline's authentication records, as
-    one made by django.contrib.auth.login() does; EnrolmentRequired for a person who
+    one made by django.contrib.auth.login() does, or has ended meanwhile;
+    EnrolmentRequired for a person who
     must set up a second factor first.
     """
     user, session = request.user, request.session
@@ -64,24 +70,32 @@ def open_family(request: HttpRequest) -> TokenPair:
         raise enrolment.EnrolmentRequired
     if not session.session_key:
         session.save()
-    key: str = session.session_key or ""
-    proof = session_proof(records)
+    with transaction.atomic():
+        held = lock_sign_in(user.pk, session.session_key or "")
+        if held is None:  # ended since this request began
+            raise NoPolicySession
+        family = _family(request, *held, session_proof(records))
+        _end_oldest(family, request)
+    return pair(family, audiences.asked(request))
+
+
+def _family(
+    request: HttpRequest, user: User, session: StoredSession, proof: dict[str, Any]
+) -> Family:
     now = datetime.now(tz=UTC)
-    family = Family.objects.create(
+    return Family.objects.create(
         user=user,
-        session_key=key,
-        session_sid=session[sessions.SID],
+        session_key=session.key,
+        session_sid=session.data[sessions.SID],
         current_jti=uuid4().hex,
         kid=ring().signing.kid,
         ip=get_adapter().get_client_ip(request),
         user_agent=request.headers.get("User-Agent", "")[:400],
         created_at=now,
         rotated_at=now,
-        expires_at=datetime.fromtimestamp(sessions.absolute_end(session), tz=UTC),
+        expires_at=sessions.tokens_end(session.data, session.ends),
         **proof,
     )
-    _end_oldest(family, request)
-    return pair(family, audiences.asked(request))
 
 
 def _end_oldest(family: Family, request: HttpRequest) -> None:

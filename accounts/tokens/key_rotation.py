@@ -9,7 +9,7 @@ most: whoever reads the command's output can look after it meanwhile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -20,13 +20,15 @@ from accounts.audit.models import Action
 from accounts.audit.record import record
 from accounts.crypto import sealed_anew
 from accounts.tokens import ring
+from accounts.tokens.commit_order import Number, watch
 from accounts.tokens.keys import SHARED
 from accounts.tokens.models import Family, SigningKey
 from accounts.tokens.readiness import readiness, too_early, waited_for
+from accounts.tokens.removed_keys import end_orphans, last_token_expires
 from accounts.tokens.snapshot import revoked
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from django.http import HttpRequest
 
@@ -45,6 +47,11 @@ class Order:
     request: HttpRequest | None = None
     reason: str = ""
 
+    def record(self, action: Action, **data: str | int) -> None:
+        """Write an event about keys."""
+        # mypy fears that data's names could be those of other arguments.
+        record(action, request=self.request, reason=self.reason, **data)  # type: ignore[arg-type]
+
 
 def rotate(
     every: timedelta, *, anyway: bool = False, order: Order | None = None
@@ -60,6 +67,8 @@ def rotate(
     except IntegrityError:
         told = ["Another run has just taken these steps."]
     ring.forget()
+    if ended := end_orphans():  # of an emergency that was interrupted
+        told.append(f"Sign-ins of removed keys ended: {ended}.")
     return told
 
 
@@ -68,14 +77,27 @@ def replace_at_once(order: Order | None = None) -> list[str]:
 
     Every sign-in by token ends; browser sessions go on. Services that poll the list of
     revocations learn of it in seconds, others with their next JWKS (300 s).
+
+    The keys go in a short transaction of their own: from its commit nothing that they
+    signed is accepted. The sign-ins, which may be a million rows, follow in batches.
     """
+    order = order or Order()
     try:
         with transaction.atomic():
-            told = _Steps(order or Order()).replace()
+            told = _Steps(order).replace()
             transaction.on_commit(revoked.clear)
     except IntegrityError:
-        told = ["Another run has just taken these steps."]
+        ring.forget()
+        return ["Another run has just taken these steps."]
     ring.forget()
+    ended = end_orphans()
+    order.record(Action.TOKENS_REVOKED, families=ended, why="key_replaced")
+    told.append(f"Sign-ins by token ended: {ended}. Browser sessions go on.")
+    if settings.JWT_ALGORITHM == SHARED:
+        told.append(
+            "JWT_SHARED_SECRET has signed the access tokens, and only you can "
+            "change it: do, if it may be known."
+        )
     return told
 
 
@@ -91,22 +113,11 @@ def live_sign_ins() -> int:
     return Family.objects.filter(revoked_at__isnull=True, expires_at__gt=now).count()
 
 
-def last_token_expires(key: SigningKey) -> datetime | None:
-    """When nothing that a retired key has signed is valid any more."""
-    if key.retired_at is None:
-        return None
-    longest: timedelta = max(
-        settings.JWT_REFRESH_LIFETIME, settings.JWT_ACCESS_LIFETIME
-    )
-    return key.retired_at + longest
-
-
 @dataclass
 class _Steps:
     """The steps of one run, in one transaction, on locked rows."""
 
     order: Order
-    now: datetime = field(default_factory=timezone.now)
 
     def __post_init__(self) -> None:
         rows = SigningKey.objects.select_for_update().exclude(state=State.GONE)
@@ -115,6 +126,7 @@ class _Steps:
             self.keys: dict[State, list[SigningKey]] = {state: [] for state in State}
             for key in rows.order_by("created_at"):
                 self.keys[State(key.state)].append(key)
+        self.now = timezone.now()  # after the wait for the locks
 
     def due(self, every: timedelta, *, anyway: bool) -> list[str]:
         told = self._remove_expired()
@@ -137,34 +149,22 @@ class _Steps:
         for key in removed:
             self._remove(key)
         new = self._make(State.ACTIVE)
-        live = Family.objects.filter(revoked_at__isnull=True, expires_at__gt=self.now)
-        ended = live.update(
-            revoked_at=self.now, revoked_reason=Family.Reason.KEY_REPLACED
-        )
-        self._record(Action.TOKENS_REVOKED, families=ended, why="key_replaced")
-        told = [
+        return [
             f"{new} signs.",
             f"Keys removed: {len(removed)}. Their tokens are refused {REFUSED}.",
-            f"Sign-ins by token ended: {ended}. Browser sessions go on.",
         ]
-        if settings.JWT_ALGORITHM == SHARED:
-            told.append(
-                "JWT_SHARED_SECRET has signed the access tokens, and only you can "
-                "change it: do, if it may be known."
-            )
-        return told
 
     def _promote(self, following: SigningKey) -> list[str]:
         told = []
         for key in self.keys[State.ACTIVE]:
             key.state, key.retired_at = State.RETIRED, self.now
             key.save(update_fields=["state", "retired_at"])
-            self._record(Action.KEY_RETIRED, kid=key.kid)
+            self.order.record(Action.KEY_RETIRED, kid=key.kid)
             until = last_token_expires(key)
             told.append(f"{key} retired: it verifies until {until:%d %B %Y}.")
         following.state, following.activated_at = State.ACTIVE, self.now
         following.save(update_fields=["state", "activated_at"])
-        self._record(Action.KEY_ACTIVATED, kid=following.kid)
+        self.order.record(Action.KEY_ACTIVATED, kid=following.kid)
         return [*told, f"{following} signs.", self._make_next()]
 
     def _make_next(self) -> str:
@@ -172,7 +172,7 @@ class _Steps:
 
     def _make(self, state: State) -> SigningKey:
         key = ring.new_key(state)
-        self._record(Action.KEY_CREATED, kid=key.kid, algorithm=key.algorithm)
+        self.order.record(Action.KEY_CREATED, kid=key.kid, algorithm=key.algorithm)
         return key
 
     def _remove_expired(self) -> list[str]:
@@ -185,9 +185,20 @@ class _Steps:
         return told
 
     def _remove(self, key: SigningKey) -> None:
-        key.state, key.removed_at, key.sealed_private = State.GONE, self.now, b""
-        key.save(update_fields=["state", "removed_at", "sealed_private"])
-        self._record(Action.KEY_REMOVED, kid=key.kid)
+        row = SigningKey.objects.filter(pk=key.pk)
+        row.update(
+            state=State.GONE,
+            removed_at=self.now,
+            removed_tx=Number(),
+            sealed_private=b"",
+        )
+        key.refresh_from_db()
+        self.order.record(Action.KEY_REMOVED, kid=key.kid)
+        watch(
+            self.now,
+            "signing keys",
+            lambda now: row.update(removed_at=now, removed_tx=Number()),
+        )
 
     def seal_anew(self) -> int:
         changed = 0
@@ -198,8 +209,3 @@ class _Steps:
                 key.save(update_fields=["sealed_private"])
                 changed += 1
         return changed
-
-    def _record(self, action: Action, **data: str | int) -> None:
-        request, reason = self.order.request, self.order.reason
-        # mypy fears that data's names could be those of other arguments.
-        record(action, request=request, reason=reason, **data)  # type: ignore[arg-type]

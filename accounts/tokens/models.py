@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+def numbered(time: str, number: str, name: str) -> models.CheckConstraint:
+    """A time without its number would be a revocation that no process hears of."""
+    neither = Q((f"{time}__isnull", True), (f"{number}__isnull", True))
+    both = Q((f"{time}__isnull", False), (f"{number}__isnull", False))
+    return models.CheckConstraint(condition=neither | both, name=name)
+
+
 class SigningKey(models.Model):
     """A key of the ring. Its private part is encrypted (accounts.crypto)."""
 
@@ -38,6 +45,7 @@ class SigningKey(models.Model):
     activated_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    removed_tx = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("signing key")
@@ -49,6 +57,7 @@ class SigningKey(models.Model):
                 condition=Q(state__in=("active", "next")),
                 name="tokens_one_key_a_state",
             ),
+            numbered("removed_at", "removed_tx", "tokens_removed_numbered"),
         ]
 
     def __str__(self) -> str:
@@ -117,19 +126,30 @@ class Family(models.Model):
     rotated_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Orders revocations by transaction: see accounts.tokens.commit_order.
+    revoked_tx = models.BigIntegerField(null=True, editable=False)
     revoked_reason = models.CharField(max_length=20, choices=Reason, blank=True)
 
     class Meta:
         verbose_name = _("token family")
         verbose_name_plural = _("token families")
         indexes: ClassVar[list[models.Index]] = [
-            # What the revocation snapshot reads once a second.
+            # What the revocation snapshot reads when a process starts.
             models.Index(
                 fields=["revoked_at"],
                 condition=Q(revoked_at__isnull=False),
                 name="tokens_revoked",
             ),
+            # And once a second from then on.
+            models.Index(
+                fields=["revoked_tx"],
+                condition=Q(revoked_tx__isnull=False),
+                name="tokens_revoked_tx",
+            ),
             models.Index(fields=["expires_at"], name="tokens_expires"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            numbered("revoked_at", "revoked_tx", "tokens_revoked_numbered"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 from accounts.models import User
+from accounts.policy.session_locks import lock_all
 from accounts.policy.sessions import SID
 from accounts.policy.signals import session_key_changed, sessions_ended
 from accounts.tokens.models import Family
@@ -48,6 +49,7 @@ def revoke_with_all_sessions(user: User, reason: str, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=User)
 def revoke_before_deletion(instance: User, **kwargs: Any) -> None:
     """The families stay behind, revoked, so that every process learns of it."""
+    lock_all(instance)
     revoke_families(user=instance, reason=Reason.DELETED)
 
 

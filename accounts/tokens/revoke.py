@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -10,11 +11,14 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from accounts.audit.models import Action
 from accounts.audit.record import record
+from accounts.tokens.commit_order import Number, watch
 from accounts.tokens.families import read_refresh
 from accounts.tokens.models import Family
 from accounts.tokens.snapshot import revoked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
     from uuid import UUID
 
     from django.http import HttpRequest
@@ -57,7 +61,7 @@ def revoke_families(  # noqa: PLR0913 - each is a mark to find families by
             live = live.exclude(session_sid=except_sid)
         found = dict(live.values_list("pk", "user_id"))
         changed = Family.objects.filter(pk__in=found, revoked_at__isnull=True).update(
-            revoked_at=now, revoked_reason=reason
+            revoked_at=now, revoked_tx=Number(), revoked_reason=reason
         )
         if not changed:
             return 0
@@ -70,7 +74,14 @@ def revoke_families(  # noqa: PLR0913 - each is a mark to find families by
             families=changed,
         )
         transaction.on_commit(lambda: revoked.add(found, now))
+        watch(now, "sign-ins", partial(_stamp_again, found, now))
     return changed
+
+
+def _stamp_again(families: Iterable[UUID], stamp: datetime, now: datetime) -> None:
+    Family.objects.filter(pk__in=families, revoked_at=stamp).update(
+        revoked_at=now, revoked_tx=Number()
+    )
 
 
 def live_families(user: User) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import enrolment, sessions
+from accounts.policy.session_locks import lock_sign_in
 from accounts.policy.session_owner import records_of
 from accounts.tokens import audiences
 from accounts.tokens.errors import Replayed, TokenRevoked
@@ -39,19 +41,23 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
     EnrolmentRequired for who must set up a second factor first.
     """
     family, jti = read_refresh(raw)
-    session = sessions.read_session(family.session_key)
-    if session is None or not sessions.belongs_to(session.data, family.person):
+    with transaction.atomic():
+        step = _take(family, jti)
+    if step is Step.ENDED:
         _revoke(family, Reason.SESSION_ENDED, request)
         msg = "The session has ended"
         raise TokenRevoked(msg, Reason.SESSION_ENDED)
-    _want_factor(family, request)
-    records = records_of(session.data, family.person)
-    if _advance(family, jti, records, timezone.now()):
+    if step is Step.ENROL:
+        enrolment.refused(request, family.person)
+        raise enrolment.EnrolmentRequired
+    if step is Step.TAKEN:
         family.refresh_from_db(fields=ROTATED)
-        sessions.extend(session, settings.JWT_REFRESH_LIFETIME)
         return pair(family, audiences.asked(request))
     family.refresh_from_db()
-    if family.revoked_at is None and within_grace(family, jti):
+    if family.revoked_at is not None:  # while this request waited
+        msg = "Token was revoked"
+        raise TokenRevoked(msg, family.revoked_reason)
+    if within_grace(family, jti):
         return pair(family, audiences.asked(request))
     _revoke_replayed(family, request)
     msg = "Token was replayed"
@@ -60,21 +66,41 @@ def rotate(raw: str, request: HttpRequest) -> TokenPair:
 
 ROTATED = (
     "current_jti", "previous_jti", "kid", "generation", "rotated_at",
-    "amr", "acr", "auth_time",
+    "amr", "acr", "auth_time", "expires_at",
 )  # fmt: skip
 
 
-def _want_factor(family: Family, request: HttpRequest) -> None:
+class Step(Enum):
+    """How far a rotation came."""
+
+    TAKEN = "taken"
+    NOT_CURRENT = "not current"
+    ENDED = "ended"
+    ENROL = "enrol"
+
+
+def _take(family: Family, jti: str) -> Step:
+    """Rotate, with person and session locked, so that it cannot cross their end."""
+    held = lock_sign_in(family.user_id, family.session_key)
+    if held is None:
+        return Step.ENDED
+    family.user, session = held
     # Before anything is written: the same token goes on once they have enrolled.
     by_group: bool = family.factor_by_group  # type: ignore[attr-defined] # annotated
-    if enrolment.must_enrol(family.person, by_group=by_group):
-        enrolment.refused(request, family.person)
-        raise enrolment.EnrolmentRequired
+    if enrolment.must_enrol(family.user, by_group=by_group):
+        return Step.ENROL
+    records = records_of(session.data, family.user)
+    ends = sessions.tokens_end(session.data, session.ends)
+    if not _advance(family, jti, records, ends):
+        return Step.NOT_CURRENT
+    sessions.extend(session, settings.JWT_REFRESH_LIFETIME)
+    return Step.TAKEN
 
 
 def _advance(
-    family: Family, jti: str, records: list[dict[str, Any]], now: datetime
+    family: Family, jti: str, records: list[dict[str, Any]], ends: datetime
 ) -> bool:
+    now = timezone.now()
     changed = Family.objects.filter(
         pk=family.pk, current_jti=jti, revoked_at__isnull=True, expires_at__gt=now
     ).update(
@@ -83,6 +109,7 @@ def _advance(
         kid=ring().signing.kid,
         generation=F("generation") + 1,
         rotated_at=now,
+        expires_at=ends,
         # None when somebody else's sign-in has begun in this browser: as before then.
         **(session_proof(records) if records else {}),
     )

@@ -10,16 +10,17 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db.models import CharField, Value
+from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.tokens import ring
+from accounts.tokens.commit_order import LATE, Floor
 from accounts.tokens.models import Family, SigningKey
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 EAGER_SECONDS = 0.75
 FRESH_SECONDS = 1.0
 STALE_SECONDS = 5.0
-#: A commit can come this much after the time that it carries; read that far back.
+#: Added to an access token's life: clocks differ, and a commit comes after its stamp.
 OVERLAP = timedelta(seconds=30)
 KEY = "a signing key"
 
@@ -76,7 +77,13 @@ class Revoked:
         """Forget everything: the next question reads the whole window."""
         self._known = Entries()
         self._read_at = self._tried_at = float("-inf")
+        self._forget_place()
+
+    def _forget_place(self) -> None:
+        """Read the whole window next, not what is new alone."""
         self._read_to: datetime | None = None
+        self._floor: int | None = None
+        self._seen: dict[str, int] = {}
 
     def __contains__(self, sid: str) -> bool:
         """Whether this family is revoked. Raises Stale."""
@@ -113,26 +120,44 @@ class Revoked:
                 self._load()
                 self._read_at = now  # the time before the query, never after it
         except Exception as error:  # noqa: BLE001 - whatever fails, the age decides
+            # Numbers may start again lower on the server that answers next.
+            self._forget_place()
             log.warning("revocations_unread", error=type(error).__name__)
         finally:
             self._lock.release()
 
     def _load(self) -> None:
         now = timezone.now()
-        oldest = now - window()
-        since = max(oldest, self._read_to - OVERLAP) if self._read_to else oldest
+        oldest, floor = now - window(), self._floor
+        rows = list(_read(oldest, floor))
+        # The database went back to an earlier state: a standby or a backup took over.
+        if floor is not None and any(row.floor < floor for row in rows):
+            floor, rows = None, list(_read(oldest, None))
+        news = [row for row in rows if self._is_news(row)]
         found = self._known.after(oldest)
-        for name, at, why in _read(since):
-            if why == KEY:
-                if name not in found.kids:
-                    ring.forget()  # it must verify nothing here any more, either
-                found.kids[name] = at
-            elif why == Family.Reason.KEY_REPLACED:
-                found.replaced[str(UUID(name))] = at
-            else:
-                found.sids[str(UUID(name))] = at
-        self._known = found
-        self._read_to = now
+        for row in news:
+            self._enter(found, row, now)
+        self._known, self._read_to = found, now
+        if rows:  # else nothing has a number above the last floor, which holds
+            self._floor = rows[0].floor
+            self._seen = {row.name: row.tx for row in rows if row.tx >= rows[0].floor}
+
+    def _is_news(self, row: Row) -> bool:
+        # While a long transaction holds the floor down, known rows are read again.
+        return row.at is not None and self._seen.get(row.name) != row.tx
+
+    def _enter(self, found: Entries, row: Row, now: datetime) -> None:
+        at = row.at or now
+        if self._read_to and at < self._read_to - LATE:
+            at = now  # stamped long before the last read, and visible only since then
+        if row.why == KEY:
+            if row.name not in found.kids:
+                ring.forget()  # it must verify nothing here any more, either
+            found.kids[row.name] = at
+        elif row.why == Family.Reason.KEY_REPLACED:
+            found.replaced[str(UUID(row.name))] = at
+        else:
+            found.sids[str(UUID(row.name))] = at
 
 
 def window() -> timedelta:
@@ -141,16 +166,38 @@ def window() -> timedelta:
     return lifetime + OVERLAP
 
 
-def _read(since: datetime) -> Iterable[tuple[str, Any, str]]:
-    """Families and keys in one query, on the index of each."""
-    families = Family.objects.filter(revoked_at__gt=since).annotate(
-        name=Cast("pk", CharField())
+class Row(NamedTuple):
+    """A revocation; or, with no `at`, the active key, there for its `floor` alone."""
+
+    name: str
+    at: datetime | None
+    why: str
+    tx: int
+    floor: int
+
+
+def _read(since: datetime, floor: int | None) -> Iterable[Row]:
+    """Families and keys in one query, on the index of each.
+
+    What has become visible since `floor` was read; without one what is stamped after
+    `since`. The active key's row is always there: a floor comes with each answer.
+    """
+    if floor is None:
+        ended, removed = Q(revoked_at__gt=since), Q(removed_at__gt=since)
+    else:
+        ended, removed = Q(revoked_tx__gte=floor), Q(removed_tx__gte=floor)
+    families = Family.objects.filter(ended).annotate(
+        name=Cast("pk", CharField()), floor=Floor()
     )
-    keys = SigningKey.objects.filter(removed_at__gt=since)
-    why = Value(KEY, output_field=CharField())
-    return families.values_list("name", "revoked_at", "revoked_reason").union(
-        keys.values_list("kid", "removed_at", why), all=True
+    keys = SigningKey.objects.filter(
+        removed | Q(state=SigningKey.State.ACTIVE)
+    ).annotate(why=Value(KEY, output_field=CharField()), floor=Floor())
+    told = families.values_list(
+        "name", "revoked_at", "revoked_reason", "revoked_tx", "floor"
+    ).union(
+        keys.values_list("kid", "removed_at", "why", "removed_tx", "floor"), all=True
     )
+    return (Row(name, at, why, tx or 0, low) for name, at, why, tx, low in told)
 
 
 revoked = Revoked()

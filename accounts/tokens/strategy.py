@@ -14,11 +14,18 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
 from accounts.policy.enrolment import EnrolmentRequired, answer
-from accounts.policy.sessions import belongs_to, has_ended, renew_hash, session_store
-from accounts.tokens.errors import TokenRevoked
+from accounts.policy.sessions import (
+    APP,
+    belongs_to,
+    has_ended,
+    renew_hash,
+    session_store,
+)
+from accounts.tokens.errors import NoPolicySession, TokenRevoked
 from accounts.tokens.families import read_session
 from accounts.tokens.issue import TokenPair, open_family
 from accounts.tokens.rotate import rotate
@@ -92,9 +99,10 @@ class FamilyTokenStrategy(SessionTokenStrategy):
         key = request.session.session_key
         known: tuple[str | None, TokenPair] | None = getattr(request, MEMO, None)
         if known is None or known[0] != key:
-            request.session.set_expiry(settings.JWT_REFRESH_LIFETIME)
+            if request.session.get(APP):
+                request.session.set_expiry(settings.JWT_REFRESH_LIFETIME)
             request.session.save()
-            known = (request.session.session_key, open_family(request))
+            known = (request.session.session_key, _opened(request))
             setattr(request, MEMO, known)
         tokens = known[1]
         return {
@@ -118,6 +126,15 @@ class FamilyTokenStrategy(SessionTokenStrategy):
         """The hook of allauth, which knows of two tokens; our view calls renew()."""
         tokens = self.renew(refresh_token)
         return (tokens.access, tokens.refresh) if tokens else None
+
+
+def _opened(request: HttpRequest) -> TokenPair:
+    """Raises ImmediateHttpResponse (401) when the sign-in has ended meanwhile."""
+    try:
+        return open_family(request)
+    except NoPolicySession:
+        request.session, request.user = session_store(), AnonymousUser()
+        raise ImmediateHttpResponse(_refused(request)) from None
 
 
 def _refused(request: HttpRequest) -> HttpResponse:

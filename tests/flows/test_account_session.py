@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.tokens.commit_order import Number
 from accounts.tokens.models import Family
 from tests.fixtures import (
     PASSWORD,
@@ -169,7 +170,9 @@ def test_tokens_refresh_takes_no_offence_at_an_expired_one(call):
 
 
 ENDINGS = {
-    "revoked family": lambda: Family.objects.update(revoked_at=timezone.now()),
+    "revoked family": lambda: Family.objects.update(
+        revoked_at=timezone.now(), revoked_tx=Number()
+    ),
     "deleted session": lambda: Session.objects.all().delete(),
     "absolute end": lambda: Family.objects.update(expires_at=timezone.now()),
     "deleted person": lambda: User.objects.get().delete(),

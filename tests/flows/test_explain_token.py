@@ -19,6 +19,7 @@ from jwt.api_jws import encode
 from accounts.audit.models import Event
 from accounts.models import User
 from accounts.tokens import ring
+from accounts.tokens.commit_order import Number
 from accounts.tokens.models import Family
 from tests.fixtures import enrol_totp, exchange, sign_in_by_form
 
@@ -76,7 +77,9 @@ def test_revoked_says_when_and_by_what(pair, kind):
 
 
 def test_expired_and_revoked_says_both(pair):
-    Family.objects.update(revoked_at=timezone.now(), revoked_reason="admin")
+    Family.objects.update(
+        revoked_at=timezone.now(), revoked_tx=Number(), revoked_reason="admin"
+    )
     with time_machine.travel(timezone.now() + timedelta(days=1)):
         said = explain(pair["access"])
     assert "It expired 23 hours ago; its sign-in was revoked on" in said

@@ -29,6 +29,8 @@ def families(user, count, **values):
     row = {"user": user, "session_key": "x", "session_sid": "x", "current_jti": "x",
            "kid": "x", "acr": "aal1", "auth_time": now,
            "expires_at": now + 30 * DAY} | values  # fmt: skip
+    if "revoked_at" in row:
+        row["revoked_tx"] = 0
     Family.objects.bulk_create(
         [Family(id=uuid.uuid4(), **row) for _ in range(count)], batch_size=500
     )

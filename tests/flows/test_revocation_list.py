@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tokens import ring, snapshot
+from accounts.tokens.commit_order import Number
 from accounts.tokens.models import Family
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,7 +128,9 @@ def test_a_revocation_of_another_process_comes_within_a_second(
     pair = api.tokens()
     assert read(revoked_list())["sids"] == {}
     # As another process does it: this one is not told.
-    Family.objects.update(revoked_at=timezone.now(), revoked_reason="admin")
+    Family.objects.update(
+        revoked_at=timezone.now(), revoked_tx=Number(), revoked_reason="admin"
+    )
     deadline = time.monotonic() + 1.0
     while time.monotonic() < deadline:
         if sid(pair["access"]) in read(revoked_list())["sids"]:

@@ -15,6 +15,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
 from accounts.api.base import BearerView
+from accounts.tokens.commit_order import Number
 from accounts.tokens.models import Family
 from accounts.tokens.step_up import RequireRecentAuthentication
 from tests.fixtures import PASSWORD, enrol_totp, exchange, sign_in_by_form
@@ -135,7 +136,9 @@ def test_nobody_gets_a_bare_challenge_and_a_revoked_token_its_own(make_person, a
     pair = strong(api, code=app.code())
     assert api.get(RECENT, pair["access"]).status_code == 200
     # Not told, not a second later: this view asks the database itself.
-    Family.objects.update(revoked_at=timezone.now(), revoked_reason="admin")
+    Family.objects.update(
+        revoked_at=timezone.now(), revoked_tx=Number(), revoked_reason="admin"
+    )
     assert api.get(RECENT, pair["access"]).json()["code"] == "token_revoked"
 
 

@@ -145,6 +145,7 @@ OPEN_PAGES = {
     "/accounts/google/login/callback/",
     "/accounts/inactive/",
     "/accounts/login/",
+    "/accounts/login/other/",  # signs out
     "/accounts/login/code/",  # 404 unless LOGIN_BY_CODE
     "/accounts/logout/",
     "/accounts/not-me/1/",  # takes an account back; signs nobody in

@@ -21,13 +21,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_base import PolicyModelAdmin, ReadOnly, ReasonForm
 from accounts.tokens.key_rotation import (
     Order,
-    last_token_expires,
     live_sign_ins,
     replace_at_once,
     rotate,
 )
 from accounts.tokens.models import KeyReader, SigningKey
 from accounts.tokens.readiness import plan, readiness
+from accounts.tokens.removed_keys import last_token_expires
 from accounts.tokens.ring import forget, ring
 
 if TYPE_CHECKING:
