@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known, record
 from accounts.models import normalise_email
-from accounts.policy import new_device, pending, session_owner, sessions, trust
+from accounts.policy import new_device, pending, session_owner, sessions
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.client_address import client_address
@@ -127,7 +127,6 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
             sessions.end_oldest(user)
             session_owner.leave_other(self, request, user)
             sessions.begin(request.session, user, is_app=_is_app(request))
-            trust.carry(request)
             is_new = new_device.is_new(request, user)
             super().login(request, user)
             request.session.save()
