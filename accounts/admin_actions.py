@@ -155,7 +155,8 @@ def _allowed(
 ) -> tuple[list[User], list[User]]:
     actor: User = request.user  # type: ignore[assignment]
     enough = actor.is_superuser or not guarded.superuser_only
-    allowed, refused = [], []
+    allowed: list[User] = []
+    refused: list[User] = []
     for user in people:
         may = enough and user.pk != actor.pk and may_act_on(actor, user)
         (allowed if may else refused).append(user)

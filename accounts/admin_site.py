@@ -33,8 +33,6 @@ from accounts.pages.sign_out import SignOutView
 from accounts.policy import enrolment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
@@ -91,23 +89,23 @@ class PolicyAdminSite(AdminSite):
             return _to("mfa_activate_totp", after)
         return ask(request, after)
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Django's, which also asks before a press: see accounts.admin_confirmation."""
 
         @wraps(view)
         def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             note_visit(request)
-            return view(request, *args, **kwargs)
+            response: HttpResponse = view(request, *args, **kwargs)
+            return response
 
-        inner: Callable[..., HttpResponse] = super().admin_view(seen, cacheable)
+        inner = super().admin_view(seen, cacheable)
 
         @wraps(inner)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if self._may_enter(request) and owes_confirmation(request, view):
                 return ask(request)
-            return inner(request, *args, **kwargs)
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
 
         return guarded
 

@@ -76,7 +76,7 @@ class FamilyAdmin(ReadOnly, PolicyModelAdmin):
                 actor=actor,
             )
             for family in queryset.select_related("user")
-            if may_act_on(actor, family.user)
+            if family.user and may_act_on(actor, family.user)
         ]
         ended = sum(counts)
         text = ngettext("%d sign-in revoked.", "%d sign-ins revoked.", ended) % ended
