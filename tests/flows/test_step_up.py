@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 from accounts.api.base import BearerView
 from accounts.tokens.models import Family
 from accounts.tokens.step_up import RequireRecentAuthentication
+from tests import passkeys
 from tests.fixtures import (
     PASSWORD,
     enrol_totp,
@@ -311,3 +313,24 @@ def test_a_session_beside_the_token_changes_nothing(make_person, browser):
     sign_in_by_form(browser)
     assert isinstance(browser, Client)
     assert browser.get(RECENT).json()["code"] == "not_authenticated"
+
+
+@pytest.mark.parametrize(
+    ("verifies", "wanted"), [(True, ("aal2", {"pop"})), (False, ("aal1", {"pop"}))]
+)
+def test_a_passkey_alone_is_aal2_when_it_verified_its_person(
+    make_person, api, browser, verifies, wanted
+):
+    make_person()
+    sign_in_by_form(browser)
+    key = passkeys.SoftKey()
+    passkeys.enrol(browser, key)
+    pair = exchange(browser).json()
+    with time_machine.travel(timezone.now() + MUCH_LATER):
+        path = "/accounts/2fa/webauthn/reauthenticate/"
+        key.verified = verifies
+        options = passkeys.options_in(browser.get(path))
+        body = {"credential": json.dumps(key.get(options)), "next": "/profile/"}
+        assert browser.post(path, body)["Location"] == "/profile/"
+        pair = api.refresh(pair["refresh"]).json()
+        assert said(claims(pair["access"])) == wanted
