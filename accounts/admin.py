@@ -20,6 +20,7 @@ from accounts.admin_actions import ACTIONS
 from accounts.admin_base import PolicyModelAdmin, ReadOnly
 from accounts.admin_groups import PolicyGroupAdmin, TokenRoomAdmin
 from accounts.models import User, normalise_email
+from accounts.policy.authority import may_act_on
 from accounts.tokens.marked_groups import left_out
 
 if TYPE_CHECKING:
@@ -172,9 +173,11 @@ class UserAdmin(TokenRoomAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As Django's; a superuser only by a superuser."""
-        above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return not above and super().has_change_permission(request, obj)
+        """As Django's, but not of someone who may do more than the actor."""
+        if not super().has_change_permission(request, obj):
+            return False
+        actor: User = request.user  # type: ignore[assignment] # staff are people
+        return obj is None or may_act_on(actor, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Deactivate instead: events and other services still speak of them."""

@@ -1,7 +1,7 @@
 """Guarded actions on people: first what will end, then a reason, then the press.
 
 Each writes an audit event in the transaction of what it does. Nobody may do these to
-themselves, and only a superuser to a superuser.
+themselves, or to someone who may do more than they may.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from accounts.admin_base import ReasonForm
 from accounts.audit.models import Action
 from accounts.audit.record import record
+from accounts.policy.authority import may_act_on
 from accounts.policy.factors import remove_factors
 from accounts.policy.sessions import end_sessions
 from accounts.tokens.revoke import live_families
@@ -153,14 +154,13 @@ def _allowed(
     guarded: Guarded, request: HttpRequest, people: list[User]
 ) -> tuple[list[User], list[User]]:
     actor: User = request.user  # type: ignore[assignment]
-    root = actor.is_superuser
-
-    def may(user: User) -> bool:
-        if user.pk == actor.pk:
-            return False
-        return root or not (user.is_superuser or guarded.superuser_only)
-
-    return [u for u in people if may(u)], [u for u in people if not may(u)]
+    enough = actor.is_superuser or not guarded.superuser_only
+    allowed: list[User] = []
+    refused: list[User] = []
+    for user in people:
+        may = enough and user.pk != actor.pk and may_act_on(actor, user)
+        (allowed if may else refused).append(user)
+    return allowed, refused
 
 
 def _act(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,11 +16,15 @@ from django.utils.text import smart_split
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+View = TypeVar("View", bound="Callable[..., Any]")
+
+#: On a view: see changes_nothing().
+CHANGES_NOTHING = "admin_changes_nothing"
 #: Of a search. An email address has at most 320 characters (RFC 3696, erratum 1690).
 MAX_SEARCH_LENGTH = 320
 #: Each word is one more condition, and Django copies all of them for each.
@@ -126,6 +130,12 @@ class ReadOnly:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""
         return False
+
+
+def changes_nothing(view: View) -> View:
+    """Mark a view of the admin whose POST needs no confirmation that it's them."""
+    setattr(view, CHANGES_NOTHING, True)
+    return view
 
 
 class ReasonForm(forms.Form):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -21,18 +20,22 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.admin_base import changes_nothing
+from accounts.admin_confirmation import (
+    ask,
+    is_awake,
+    note_visit,
+    owes_confirmation,
+)
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.pages.sign_out import SignOutView
-from accounts.policy.enrolment import has_factor, is_required
+from accounts.policy import enrolment
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
-
-
-BY_KEY = "mfa_reauthenticate_webauthn"
 
 
 class PolicyAdminSite(AdminSite):
@@ -51,8 +54,12 @@ class PolicyAdminSite(AdminSite):
         return [url for url in urls if getattr(url, "name", "") != "view_on_site"]
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Active staff who came through the pipeline, with a second factor."""
-        return super().has_permission(request) and _proven(request)
+        """Active staff who came through the pipeline, with a second factor.
+
+        Not after 30 idle minutes, though their session goes on.
+        """
+        allowed = super().has_permission(request) and _proven(request)
+        return allowed and is_awake(request)
 
     @method_decorator(login_not_required)
     def login(
@@ -74,16 +81,40 @@ class PolicyAdminSite(AdminSite):
                 outcome=Outcome.FAILURE,
             )
             raise PermissionDenied
-        if _proven(request):
+        if self.has_permission(request):
             return HttpResponseRedirect(after)
-        if not has_factor(user):
+        if enrolment.must_enrol(user):
             text = _("The administration asks for a second step. Set one up first.")
             messages.warning(request, text)
             return _to("mfa_activate_totp", after)
-        codes = [Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
-        by_code = is_mfa_enabled(user, codes)
-        return _to("mfa_reauthenticate" if by_code else BY_KEY, after)
+        return ask(request, after)
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's, which also asks before a press: see accounts.admin_confirmation."""
+
+        @wraps(view)
+        def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            note_visit(request)
+            response: HttpResponse = view(request, *args, **kwargs)
+            return response
+
+        inner = super().admin_view(seen, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if self._may_enter(request) and owes_confirmation(request, view):
+                return ask(request)
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
+
+        return guarded
+
+    def _may_enter(self, request: HttpRequest) -> bool:
+        # Others are refused or sent to sign in, whatever they sent.
+        user: Any = request.user
+        return super().has_permission(request) and not enrolment.must_enrol(user)
+
+    @changes_nothing
     def logout(  # type: ignore[override] # a redirect, not a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -92,6 +123,7 @@ class PolicyAdminSite(AdminSite):
             return SignOutView.as_view()(request)
         return redirect("account_logout")
 
+    @changes_nothing
     def password_change(  # type: ignore[override] # the same
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -103,11 +135,11 @@ def _proven(request: HttpRequest) -> bool:
     """Whether the pipeline made this session, and with a second factor if need be."""
     user: Any = request.user
     records = get_authentication_records(request, user)
-    if not is_required(user):
+    if not enrolment.is_required(user):
         return bool(records)
     used = any(item["method"] == "mfa" for item in records)
-    # One that was used and has been removed since proves nothing any more.
-    return used and has_factor(user)
+    # One that was used and has been removed since proves nothing anymore.
+    return used and enrolment.has_factor(user)
 
 
 def _next(request: HttpRequest) -> str:

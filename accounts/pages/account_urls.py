@@ -9,6 +9,7 @@ from accounts.pages import (
     brand_files,
     closing,
     codes,
+    confirming,
     connections,
     devices,
     export,
@@ -51,9 +52,15 @@ urlpatterns = [
         name="account_email_verification_sent",
     ),
     path("login/code/", codes.request_login_code, name="account_request_login_code"),
+    path("reauthenticate/", confirming.reauthenticate, name="account_reauthenticate"),
     # A form that waited for reauthentication would keep the password in the session.
     path(
         "password/set/", with_proof(account.password_set), name="account_set_password"
+    ),
+    path(
+        "password/change/",
+        with_proof(account.password_change),
+        name="account_change_password",
     ),
     path(
         "reauthenticate/code/",

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
+from accounts.policy.current_password import CheckedPassword
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.other_account import take_typed
 from accounts.policy.passwords import spend_a_hash
@@ -168,8 +169,8 @@ class ResetPasswordKeyForm(account.ResetPasswordKeyForm):
         focus(self, "password1")
 
 
-class ChangePasswordForm(account.ChangePasswordForm):
-    """Change the password, with the old one as proof."""
+class ChangePasswordForm(CheckedPassword, account.ChangePasswordForm):
+    """Change the password: the old one and a new one."""
 
     password2 = None
 

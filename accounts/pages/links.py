@@ -6,7 +6,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.internal.flows.reauthentication import (
-    is_reauthentication_required,
     raise_if_reauthentication_required,
 )
 from allauth.core.internal import ratelimit
@@ -14,6 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
+from accounts.policy.confirmation import is_confirmed
 from accounts.policy.limits import APP
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def with_proof(view: View) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             raise_if_reauthentication_required(request, app=APP)
-        elif is_reauthentication_required(request, app=APP):
+        elif not is_confirmed(request, request.user):
             return redirect(request.path)
         return view(request, *args, **kwargs)
 

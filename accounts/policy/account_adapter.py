@@ -25,7 +25,6 @@ from accounts.policy import (
     session_locks,
     session_owner,
     sessions,
-    trust,
 )
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
@@ -138,7 +137,6 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
             sessions.end_oldest(user)
             session_owner.leave_other(self, request, user)
             sessions.begin(request.session, user, is_app=_is_app(request))
-            trust.carry(request)
             is_new = new_device.is_new(request, user)
             super().login(request, user)
             request.session.save()

@@ -10,10 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.fields import EmailField
+from allauth.account.internal.flows.reauthentication import (
+    raise_if_reauthentication_required,
+)
 from allauth.core import ratelimit
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.adapter import get_adapter as get_headless_adapter
+from allauth.headless.base.response import AuthenticationResponse
 from allauth.headless.constants import Client
 from allauth.headless.socialaccount import inputs as social_inputs
 from allauth.headless.socialaccount import views as social_views
@@ -27,13 +31,15 @@ from django.forms import CharField
 from django.urls import path
 
 from accounts.policy import (
+    confirmation,
     headless_codes,
     headless_factors,
     headless_passkeys,
     headless_reauthentication,
 )
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
-from accounts.policy.limits import limit_provider
+from accounts.policy.current_password import CheckedPassword
+from accounts.policy.limits import APP, limit_provider
 from accounts.policy.own_rows import OwnRowsField
 from accounts.policy.passwords import spend_a_hash
 from accounts.policy.sign_up import OneAccountMixin
@@ -77,7 +83,7 @@ class ResetPasswordInput(account_inputs.ResetPasswordInput):
     password = CharField(strip=False)
 
 
-class ChangePasswordInput(account_inputs.ChangePasswordInput):
+class ChangePasswordInput(CheckedPassword, account_inputs.ChangePasswordInput):
     """The old password and a new one."""
 
     current_password = CharField(required=False, strip=False)
@@ -145,11 +151,24 @@ class ChangePasswordView(account_views.ChangePasswordView):
 
     input_class = ChangePasswordInput
 
+    def handle(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """The old password alone is not enough: 401 unless confirmed lately."""
+        raise_if_reauthentication_required(request, app=APP)
+        return super().handle(request, *args, **kwargs)
+
 
 class ReauthenticateView(account_views.ReauthenticateView):
     """POST auth/reauthenticate."""
 
     input_class = ReauthenticateInput
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """200; 401 with the flows that are left for someone with a factor."""
+        if confirmation.take_password(request):
+            return AuthenticationResponse(request)
+        return headless_reauthentication.Required(request)
 
 
 class ManageProvidersView(social_views.ManageProvidersView):

@@ -9,7 +9,7 @@ from allauth.core import ratelimit
 from allauth.headless.account import inputs, views
 from allauth.headless.base import response
 
-from accounts.policy import trust
+from accounts.policy import confirmation
 from accounts.policy.reauthentication import (
     FLOW,
     ReauthenticationCode,
@@ -30,7 +30,7 @@ class Required(response.ReauthenticationResponse):
     def _get_flows(self, request: HttpRequest, user: User) -> list[dict[str, Any]]:
         forget_void_code(request)
         refused = set() if is_by_code(user) else {FLOW}
-        if trust.is_unproven(request, user):
+        if confirmation.uses_factor(user):
             refused.add("reauthenticate")
         flows = super()._get_flows(request, user)
         for flow in flows:

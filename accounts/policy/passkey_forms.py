@@ -16,6 +16,7 @@ from accounts import strict_json
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
 from accounts.policy import webauthn
+from accounts.policy.confirmation import USER_VERIFIED
 from accounts.policy.limits import address_count_kept
 from accounts.policy.words import NAMES
 
@@ -123,8 +124,9 @@ class StrictAssertion(forms.Form):
                     authenticator = super().clean_credential()  # type: ignore[misc]
             if self.passwordless:
                 webauthn.check_passwordless(authenticator)
-            counter = assertion.response.authenticator_data.counter
-            webauthn.count(authenticator, counter)
+            data = assertion.response.authenticator_data
+            webauthn.count(authenticator, data.counter)
+        setattr(current.request, USER_VERIFIED, data.is_user_verified())
         return authenticator
 
     def _record(self, error: Exception) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as current
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.core.internal.httpkit import is_headless_request
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.policy import reauthentication, trust
+from accounts.policy import confirmation, reauthentication
 from accounts.policy.codes import count_mail
 
 if TYPE_CHECKING:
@@ -27,38 +23,28 @@ class ReauthenticationAdapter(DefaultAccountAdapter):
     """When it is required, and what counts as it."""
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Required REAUTHENTICATION_TIMEOUT seconds after the last authentication.
+        """False for people who confirmed lately: see accounts.policy.confirmation.
 
-        allauth would require it right after a sign-in. A sign-in that skipped the
-        second step in a trusted browser does not count.
-
-        Raises ImmediateHttpResponse (401) where an API is called: allauth's own 401
-        lists flows that we do not offer, and has no hook for that.
+        allauth would ask right after a sign-in, and be content with a password or a
+        provider. Raises ReauthenticationRequired on a page, rather than return True,
+        for allauth would then apply its own rule; ImmediateHttpResponse (401) where
+        an API is called, since allauth's 401 lists flows that we do not offer.
         """
-        if not self._is_stale() or not super().is_reauthentication_required(
-            app=app, **kwargs
-        ):
+        request = current.request
+        if confirmation.is_confirmed(request, request.user):
             return False
-        if is_headless_request(current.request):
+        if is_headless_request(request):
             from accounts.policy.headless_reauthentication import Required
 
-            raise ImmediateHttpResponse(Required(current.request))
-        return True
-
-    def _is_stale(self) -> bool:
-        request = current.request
-        if trust.is_unproven(request, request.user):
-            return True
-        records = get_authentication_records(request, request.user)
-        recent = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
-        return not records or records[-1]["at"] <= recent
+            raise ImmediateHttpResponse(Required(request))
+        raise ReauthenticationRequired
 
     def get_reauthentication_methods(
         self, user: User | AnonymousUser
     ) -> list[dict[str, Any]]:
         """As allauth's, in our words, and no more than we offer.
 
-        Without the password where it proves too little.
+        Without the password for someone with a factor.
         """
         names = {
             "reauthenticate": _("Use your password"),
@@ -69,7 +55,7 @@ class ReauthenticationAdapter(DefaultAccountAdapter):
         found = reauthentication.offered(super().get_reauthentication_methods(user))
         for method in found:
             method["description"] = names.get(method["id"], method["description"])
-        if user.is_authenticated and trust.is_unproven(current.request, user):
+        if confirmation.uses_factor(user):
             return [method for method in found if method["id"] != "reauthenticate"]
         return found
 
@@ -87,10 +73,3 @@ class ReauthenticationAdapter(DefaultAccountAdapter):
             template_prefix = reauthentication.MAIL
             context = {**context, "user": user}
         super().send_mail(template_prefix, email, context)
-
-    def reauthenticate(self, user: User, password: str) -> bool:
-        """As allauth's. Raises ValidationError where a second step is wanted."""
-        if trust.is_unproven(current.request, user):
-            text = _("You trust this browser, so we ask for your second step here.")
-            raise ValidationError(text, code="second_step_required")
-        return bool(super().reauthenticate(user, password))

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.signals import email_changed, email_confirmed
+from allauth.account.signals import (
+    authentication_step_completed,
+    email_changed,
+    email_confirmed,
+)
 from allauth.core import context as current
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_used
@@ -14,7 +18,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from accounts.models import User
-from accounts.policy import not_me, trust
+from accounts.policy import confirmation, not_me, trust
 from accounts.policy.pre_registered import first_proof
 from accounts.policy.recovery import tell_of_use
 from accounts.policy.sessions import end_sessions, forget_ended, session_store
@@ -89,11 +93,21 @@ def tell_the_new_address(
     )
 
 
+@receiver(authentication_step_completed)
+def complete_event(
+    request: HttpRequest, user: User, method: str, **kwargs: Any
+) -> None:
+    """A step of a sign-in or confirmation was recorded."""
+    if method == "mfa":
+        confirmation.complete_event(request, user)
+
+
 @receiver(authenticator_added)
 def prove_by_new_passkey(
     request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    """At sign-up only: whoever is signed in has proven themselves already."""
+    """At sign-up only: anyone who is signed in has confirmed that it's them."""
+    confirmation.note_new_factor(request, authenticator)
     if not request.user.is_authenticated:
         get_adapter().prove_by_new_passkey(request, user, authenticator)
 

@@ -67,12 +67,10 @@ class SecondStepStage(AuthenticateStage):
     """allauth's, where a trusted browser counts for people at its own pages alone."""
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
-        """Ask for a second step, or write down why not."""
+        """Ask for a second step, unless a page's browser is trusted."""
         if is_headless_request(self.request) == Client.APP:
             trust.ignore_cookie(self.request)
         response, goes_on = super().handle()
-        if response is None and self.login.user:
-            trust.note(self.request, self.login.user)
         return response, goes_on
 
 

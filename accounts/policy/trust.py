@@ -12,7 +12,6 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.internal.flows.trust import (
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-#: In the session, and before there is one on the request: nobody was asked for a
-#: second step because of the cookie.
-TRUSTED = "policy_trusted"
 #: People in one browser's cookie; a cookie has 4 KB.
 MOST = 10
 
@@ -41,29 +37,6 @@ MOST = 10
 def ignore_cookie(request: HttpRequest) -> None:
     """For programs: they ask for tokens, and the cookie is a browser's."""
     request.COOKIES.pop(app_settings.TRUST_COOKIE_NAME, None)
-
-
-def note(request: HttpRequest, user: User) -> None:
-    """Called by the stage of the second step, when it did not ask for one."""
-    if trusted_since(request, user) and not _used_a_factor(request, user):
-        setattr(request, TRUSTED, True)
-
-
-def carry(request: HttpRequest) -> None:
-    """Called when the session begins."""
-    if getattr(request, TRUSTED, False):
-        request.session[TRUSTED] = True
-
-
-def is_unproven(request: HttpRequest, user: User) -> bool:
-    """Whether this session rests on the cookie, and no factor was used in it since."""
-    trusted = request.session.get(TRUSTED, False)
-    return bool(trusted) and not _used_a_factor(request, user)
-
-
-def _used_a_factor(request: HttpRequest, user: User) -> bool:
-    records = get_authentication_records(request, user)
-    return any(record["method"] == "mfa" for record in records)
 
 
 def trusted_since(request: HttpRequest, user: User) -> int:

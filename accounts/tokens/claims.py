@@ -74,17 +74,31 @@ def methods(records: list[Record]) -> list[str]:
         if record["method"] != "mfa":
             method = str(record["method"])
             found.add(_FIRST_FACTORS.get(method, method))
-            continue
-        found.add(_SECOND_FACTORS.get(record.get("type", ""), "otp"))
-        if not record.get("passwordless"):
-            found.add("mfa")
+        else:
+            found.add(_SECOND_FACTORS.get(record.get("type", ""), "otp"))
+    if _has_both(records):
+        found.add("mfa")
     return sorted(found)
 
 
 def assurance(records: list[Record]) -> str:
-    """`acr`: aal2 once a second factor or a passkey was used, else aal1."""
-    strong = any(record["method"] == "mfa" for record in records)
-    return AAL2 if strong else AAL1
+    """`acr`, from the records of one event (last_event).
+
+    aal2 takes both steps, or a passkey that verified its person; a code or a key's
+    touch alone is one factor (NIST SP 800-63B 4.2.1).
+    """
+    alone = any(map(_is_verified_passkey, records))
+    return AAL2 if alone or _has_both(records) else AAL1
+
+
+def _has_both(records: list[Record]) -> bool:
+    second = {record["method"] == "mfa" for record in records}
+    return second == {True, False}
+
+
+def _is_verified_passkey(record: Record) -> bool:
+    # A sign-in by passkey alone always asks for a PIN, finger or face.
+    return bool(record.get("passwordless") or record.get("user_verified"))
 
 
 def authenticated_at(records: list[Record]) -> int:

@@ -201,17 +201,6 @@ def test_a_provider_is_connected_after_proof_alone(prepare, browser, api, passwo
     assert connected()
 
 
-def test_a_password_is_changed_by_whoever_knows_it(make_person, browser, api):
-    make_person()
-    page = Page(browser, api)
-    page.sign_in(User.objects.get(), None)
-    with later():
-        body = {"oldpassword": "a guess", "password1": "a new one 99"}
-        before = picture(User.objects.get())
-        assert page("/accounts/password/change/", body).status_code == 200
-        assert picture(User.objects.get()) == before
-
-
 def test_the_old_address_is_told_of_the_new_one(make_person, browser, api):
     make_person()
     sign_in_by_form(browser)

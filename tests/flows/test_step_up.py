@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -18,7 +19,14 @@ from accounts.api.base import BearerView
 from accounts.tokens.commit_order import Number
 from accounts.tokens.models import Family
 from accounts.tokens.step_up import RequireRecentAuthentication
-from tests.fixtures import PASSWORD, enrol_totp, exchange, sign_in_by_form
+from tests import passkeys
+from tests.fixtures import (
+    PASSWORD,
+    enrol_totp,
+    exchange,
+    second_step,
+    sign_in_by_form,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RECENT = "/api/protected-route/recent/"
@@ -76,6 +84,10 @@ def test_an_old_proof_is_challenged_and_the_api_renews_it(make_person, api):
             x_session_token=pair["session_token"],
         )
         assert done.status_code == 200, done.content
+        path = f"{APP}/reauthenticate"
+        token = pair["session_token"]
+        done = api.post(path, {"password": PASSWORD}, x_session_token=token)
+        assert done.status_code == 200, done.content
         # The token in hand says what it said; the next one says more.
         assert api.get(RECENT, pair["access"]).status_code == 401
         pair = api.refresh(pair["refresh"]).json()
@@ -83,6 +95,113 @@ def test_an_old_proof_is_challenged_and_the_api_renews_it(make_person, api):
         assert after["auth_time"] >= before["auth_time"] + 302
         assert (after["sid"], after["acr"]) == (before["sid"], "aal2")
         assert api.get(RECENT, pair["access"]).status_code == 200
+
+
+MUCH_LATER = timedelta(minutes=20)
+
+
+def said(claims_):
+    return claims_["acr"], set(claims_["amr"])
+
+
+class App:
+    """An app with a session of its own, some time after the sign-in."""
+
+    def __init__(self, api, app):
+        self.api, self.app = api, app
+        self.pair = strong(api, code=app.code(-1))
+
+    def renew(self):
+        self.pair = self.api.refresh(self.pair["refresh"]).json()
+        return claims(self.pair["access"])
+
+    def __call__(self, way, body):
+        path = f"{APP}/{way}"
+        return self.api.post(path, body, x_session_token=self.pair["session_token"])
+
+    def password(self):
+        return self("reauthenticate", {"password": PASSWORD})
+
+    def factor(self):
+        return self("2fa/reauthenticate", {"code": self.app.code()})
+
+
+@pytest.fixture
+def app(make_person, api):
+    return App(api, enrol_totp(make_person()))
+
+
+def test_a_factor_alone_is_aal1(app):
+    with time_machine.travel(timezone.now() + MUCH_LATER):
+        before = app.renew()
+        assert app.factor().status_code == 200
+        after = app.renew()
+        assert said(after) == ("aal1", {"otp"})
+        assert after["auth_time"] >= before["auth_time"] + 1200
+
+
+def test_the_password_alone_changes_nothing(app):
+    with time_machine.travel(timezone.now() + MUCH_LATER):
+        before = app.renew()
+        answer = app.password()
+        assert answer.status_code == 401
+        flows = [flow["id"] for flow in answer.json()["data"]["flows"]]
+        assert flows == ["mfa_reauthenticate"]
+        after = app.renew()
+        assert after["auth_time"] == before["auth_time"]
+        assert said(after) == said(before)
+        assert app("reauthenticate", {"password": "a guess"}).status_code == 400
+
+
+@pytest.mark.parametrize("order", [("password", "factor"), ("factor", "password")])
+def test_both_in_one_event_are_aal2_in_either_order(app, order):
+    with time_machine.travel(timezone.now() + MUCH_LATER):
+        app.renew()
+        for step in order:
+            answer = getattr(app, step)()
+        assert answer.status_code == 200
+        assert said(app.renew()) == ("aal2", {"mfa", "otp", "pwd"})
+
+
+@pytest.mark.parametrize("order", [("password", "factor"), ("factor", "password")])
+def test_steps_more_than_15_minutes_apart_are_two_events(app, order):
+    with time_machine.travel(timezone.now() + MUCH_LATER):
+        app.renew()
+        getattr(app, order[0])()
+    with time_machine.travel(timezone.now() + 2 * MUCH_LATER):
+        app.renew()
+        getattr(app, order[1])()
+        assert said(app.renew()) == ("aal1", {"otp"})
+
+
+PAGE = "/accounts/reauthenticate/"
+CODE = "/accounts/2fa/reauthenticate/"
+
+
+def test_the_page_asks_for_both(make_person, api, browser):
+    app = enrol_totp(make_person())
+    sign_in_by_form(browser)
+    second_step(browser, app.code(-1))
+    pair = exchange(browser).json()
+    with time_machine.travel(timezone.now() + MUCH_LATER):
+        form = browser.get(f"{PAGE}?acr=aal2&next=/profile/").content.decode()
+        assert 'name="acr" value="aal2"' in form
+        body = {"password": PASSWORD, "acr": "aal2", "next": "/profile/"}
+        answer = browser.post(PAGE, body)
+        assert answer["Location"] == f"{CODE}?next=%2Fprofile%2F"
+        pair = api.refresh(pair["refresh"]).json()
+        assert claims(pair["access"])["auth_time"] < timezone.now().timestamp() - 1000
+        answer = browser.post(CODE, {"code": app.code(), "next": "/profile/"})
+        assert answer["Location"] == "/profile/"
+        pair = api.refresh(pair["refresh"]).json()
+        assert said(claims(pair["access"])) == ("aal2", {"mfa", "otp", "pwd"})
+
+
+def test_the_page_leads_people_without_a_factor_to_one(make_person, browser):
+    make_person()
+    sign_in_by_form(browser)
+    answer = browser.get(f"{PAGE}?acr=aal2&next=/profile/")
+    assert answer["Location"] == "/accounts/2fa/"
 
 
 def test_a_second_factor_lifts_a_sign_in_that_had_one(make_person, api, browser):
@@ -197,3 +316,24 @@ def test_a_session_beside_the_token_changes_nothing(make_person, browser):
     sign_in_by_form(browser)
     assert isinstance(browser, Client)
     assert browser.get(RECENT).json()["code"] == "not_authenticated"
+
+
+@pytest.mark.parametrize(
+    ("verifies", "wanted"), [(True, ("aal2", {"pop"})), (False, ("aal1", {"pop"}))]
+)
+def test_a_passkey_alone_is_aal2_when_it_verified_its_person(
+    make_person, api, browser, verifies, wanted
+):
+    make_person()
+    sign_in_by_form(browser)
+    key = passkeys.SoftKey()
+    passkeys.enrol(browser, key)
+    pair = exchange(browser).json()
+    with time_machine.travel(timezone.now() + MUCH_LATER):
+        path = "/accounts/2fa/webauthn/reauthenticate/"
+        key.verified = verifies
+        options = passkeys.options_in(browser.get(path))
+        body = {"credential": json.dumps(key.get(options)), "next": "/profile/"}
+        assert browser.post(path, body)["Location"] == "/profile/"
+        pair = api.refresh(pair["refresh"]).json()
+        assert said(claims(pair["access"])) == wanted

@@ -16,7 +16,7 @@ from tests.fixtures import code_in, deliver_mail, second_step, sign_in_by_form
 EMAIL = "maya@example.org"
 API = "/_allauth/app/v1"
 PROOF_PAGES = ("/accounts/reauthenticate/", "/accounts/2fa/reauthenticate/")
-FIRST_PASSWORD = "/accounts/password/set/"
+PASSWORDS = ("/accounts/password/set/", "/accounts/password/change/")
 STALE = dt.timedelta(minutes=5, seconds=5)
 
 
@@ -55,8 +55,8 @@ class Page:
 
         A form with a password is not kept until then: it leads back to its page first.
         """
-        if answer.status_code == 302 and answer["Location"] == FIRST_PASSWORD:
-            answer = self.browser.get(FIRST_PASSWORD)
+        if answer.status_code == 302 and answer["Location"] in PASSWORDS:
+            answer = self.browser.get(answer["Location"])
         return answer.status_code == 302 and answer["Location"].startswith(PROOF_PAGES)
 
 

@@ -29,15 +29,25 @@ CALLS: dict[str, set[str]] = {
     "aauthenticate": set(),
     "force_login": set(),
     "force_authenticate": set(),
-    "check_password": set(),
     "record_authentication": {
         "accounts/policy/account_adapter.py",
+        "accounts/policy/confirmation.py",  # for someone who is signed in
         "accounts/policy/session_owner.py",
     },
     "for_user": set(),
     "encode_token": set(),
     "signed": {"accounts/tokens/issue.py"},
     "open_family": {"accounts/api/views.py", "accounts/tokens/strategy.py"},
+}
+#: Whatever compares a password with its hash: only AccountAdapter.authenticate() does,
+#: through allauth's backend, so that each wrong one is counted and recorded. Not even
+#: named elsewhere, since a reference can be called under another name.
+PASSWORD_CHECKS = {
+    "check_password",
+    "acheck_password",
+    "verify_password",
+    "averify_password",
+    "identify_hasher",
 }
 #: Modules whose functions make tokens.
 TOKEN_MODULES = ("jwt", "jose", "joserfc", "authlib.jose")
@@ -105,6 +115,18 @@ def _findings(node: ast.AST, names: dict[str, str], where: str) -> Iterator[str]
             yield from _assigned(target, names, where)
     elif isinstance(node, ast.Constant) and node.value in SESSION_KEYS:
         yield f"names {node.value}"
+    for name in PASSWORD_CHECKS.intersection(_names_of(node)):
+        yield f"names {name}"
+
+
+def _names_of(node: ast.AST) -> Iterator[str]:
+    """What a node refers to by name; strings too, as for getattr()."""
+    if isinstance(node, ast.alias):
+        yield node.name.rpartition(".")[2]
+    for field in ("attr", "id", "value"):
+        found = getattr(node, field, None)
+        if isinstance(found, str):
+            yield found
 
 
 def _call(node: ast.Call, names: dict[str, str], where: str) -> Iterator[str]:

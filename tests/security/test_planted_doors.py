@@ -243,7 +243,7 @@ LINES = {
     "from django.contrib.auth import login as l\nl(request, user)": "calls login()",
     "from django.contrib import auth\nauth.login(request, user)": "calls login()",
     "import django.contrib.auth as a\na.login(request, user)": "calls login()",
-    "user.check_password(typed)": "calls check_password()",
+    "user.check_password(typed)": "names check_password",
     "authenticate(request, email=e, password=p)": "calls authenticate()",
     "RefreshToken.for_user(user)": "calls for_user()",
     "open_family(request)": "calls open_family()",

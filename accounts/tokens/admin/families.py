@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts.admin_base import PolicyModelAdmin, ReadOnly
+from accounts.admin_base import PolicyModelAdmin, ReadOnly, changes_nothing
+from accounts.policy.authority import may_act_on
 from accounts.tokens.explain import explain
 from accounts.tokens.models import Family
 from accounts.tokens.revoke import Reason, revoke_families
@@ -22,6 +23,8 @@ from accounts.tokens.revoke import Reason, revoke_families
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
+
+    from accounts.models import User
 
 
 class ExplainForm(forms.Form):
@@ -62,18 +65,18 @@ class FamilyAdmin(ReadOnly, PolicyModelAdmin):
 
     @admin.action(description=_("Revoke: sign these out"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Family]) -> None:
-        """Refused at once here; a superuser's only by a superuser."""
-        if not request.user.is_superuser:
-            queryset = queryset.exclude(user__is_superuser=True)
+        """Refused at once here; not those of people who may do more than the actor."""
+        actor: User = request.user  # type: ignore[assignment] # staff are people
         counts: list[int] = [
             revoke_families(
                 family=family.pk,
                 user=family.user,
                 reason=Reason.ADMIN,
                 request=request,
-                actor=request.user,  # type: ignore[arg-type]
+                actor=actor,
             )
             for family in queryset.select_related("user")
+            if family.user and may_act_on(actor, family.user)
         ]
         ended = sum(counts)
         text = ngettext("%d sign-in revoked.", "%d sign-ins revoked.", ended) % ended
@@ -89,6 +92,7 @@ class FamilyAdmin(ReadOnly, PolicyModelAdmin):
         own = path("explain/", page, name="tokens_family_explain")
         return [own, *super().get_urls()]
 
+    @changes_nothing
     @method_decorator(sensitive_post_parameters("token"))
     def explain(self, request: HttpRequest) -> TemplateResponse:
         """Why was this token refused? The token itself is never shown again."""
