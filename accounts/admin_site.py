@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import record
+from accounts.audit.repeats import record_repeated
 from accounts.pages.sign_out import SignOutView
 from accounts.policy.enrolment import has_factor, is_required
 
@@ -67,7 +67,7 @@ class PolicyAdminSite(AdminSite):
         if not user.is_authenticated:
             return _to("account_login", after)
         if not (user.is_active and user.is_staff):
-            record(
+            record_repeated(
                 Action.ADMIN_DENIED,
                 request=request,
                 user=user,
