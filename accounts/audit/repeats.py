@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from allauth.core.internal.ratelimit import truncate_ip
 from django.db import transaction
-from django.db.models import F, Model
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.audit.models import Event, Outcome, Repeat
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from accounts.audit.models import Action
+    from accounts.models import User
 
 log = structlog.get_logger("audit")
 PURPOSE = "audit repeats"
@@ -43,7 +44,7 @@ def record_repeated(
     action: Action,
     *,
     request: HttpRequest,
-    user: Model | None = None,
+    user: Any = None,  # a User, in a view's types maybe an AnonymousUser
     outcome: Outcome = Outcome.SUCCESS,
     **more: Any,
 ) -> None:
@@ -76,7 +77,7 @@ def record_repeated(
     close_over(limit=FEW)
 
 
-def close_over(user: Model | None = None, *, limit: int = BATCH) -> int:
+def close_over(user: User | None = None, *, limit: int = BATCH) -> int:
     """Write what windows that are over have counted; returns how many were closed."""
     over = Repeat.objects.filter(opened_at__lte=timezone.now() - WINDOW)
     if user is not None:

@@ -103,10 +103,10 @@ def expect(request: HttpRequest, kind: str, email: str) -> None:
 
 def code_for(request: HttpRequest, code: str) -> str:
     """The new code, or the last one emailed where the email will be held back."""
-    asked = getattr(request, ASKED, None)
+    asked: tuple[str, str] | None = getattr(request, ASKED, None)
     if asked is None:
         return code
-    decision = decide(request, *asked, code)
+    decision = decide(request, asked[0], asked[1], code)
     setattr(request, DECIDED, (*asked, decision))
     request.session.pop(SHARED_UNTIL, None)
     if not decision.sends:
