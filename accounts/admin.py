@@ -18,9 +18,11 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.admin_actions import ACTIONS
 from accounts.admin_base import PolicyModelAdmin, ReadOnly
+from accounts.admin_emails import EmailBoundAdmin
 from accounts.admin_groups import PolicyGroupAdmin, TokenRoomAdmin
 from accounts.models import User, normalise_email
 from accounts.policy.authority import may_act_on
+from accounts.policy.models import EmailBound
 from accounts.tokens.marked_groups import left_out
 
 if TYPE_CHECKING:
@@ -196,3 +198,6 @@ class LogEntryAdmin(ReadOnly, PolicyModelAdmin):
     list_select_related = ("user", "content_type")
     search_fields = ("user__email__startswith",)
     show_full_result_count = False
+
+
+admin.site.register(EmailBound, EmailBoundAdmin)

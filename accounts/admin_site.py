@@ -28,7 +28,7 @@ from accounts.admin_confirmation import (
     owes_confirmation,
 )
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import record
+from accounts.audit.repeats import record_repeated
 from accounts.pages.sign_out import SignOutView
 from accounts.policy import enrolment
 
@@ -74,7 +74,7 @@ class PolicyAdminSite(AdminSite):
         if not user.is_authenticated:
             return _to("account_login", after)
         if not (user.is_active and user.is_staff):
-            record(
+            record_repeated(
                 Action.ADMIN_DENIED,
                 request=request,
                 user=user,

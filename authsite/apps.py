@@ -18,8 +18,10 @@ class AuthsiteConfig(AppConfig):
 
         from authsite import checks, checks_deployed  # noqa: F401
         from authsite.logs import bind_address
+        from authsite.request_ids import bind_ids
 
         bind_extra_request_metadata.connect(bind_address)
+        bind_extra_request_metadata.connect(bind_ids)
 
 
 class StaticConfig(StaticFilesConfig):

@@ -2,13 +2,11 @@
 
 A bearer call needs no session, no messages, no account middleware; walking through
 them costs several times the call itself. What the door leaves out of the chain below
-it does here: host check, https, bounds, request id, CORS, headers, errors.
+it does here: host check, https, bounds, CORS, headers, errors.
 """
 
 from __future__ import annotations
 
-import re
-import uuid
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,7 +41,6 @@ if settings.SECURE_HSTS_SECONDS:
     )
 #: The last is the brand's files: below, a session would forbid to keep them.
 PATHS = ("/api/", "/.well-known/jwks.json", "/accounts/brand")
-REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 @lru_cache(maxsize=256)
@@ -70,18 +67,10 @@ class ApiDoor:
         if match is None or not getattr(view, "sessionless", False):
             return self.get_response(request)
         request.resolver_match = match
-        request_id = _request_id(request)
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        try:
-            serve: Any = (
-                self.with_cors if "HTTP_ORIGIN" in request.META else self._serve
-            )
-            response: HttpResponse = serve(request)
-        finally:
-            structlog.contextvars.clear_contextvars()
+        serve: Any = self.with_cors if "HTTP_ORIGIN" in request.META else self._serve
+        response: HttpResponse = serve(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers["X-Request-ID"] = request_id
         return response
 
     def _serve(self, request: HttpRequest) -> HttpResponse:
@@ -119,8 +108,3 @@ def _answer(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
         answer.headers["Allow"] = response.headers["Allow"]
         return answer
     return response
-
-
-def _request_id(request: HttpRequest) -> str:
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex

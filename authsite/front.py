@@ -25,6 +25,7 @@ from authsite import head, lifespan
 from authsite.bodies import Body, Full, Gone, Late, has_body
 from authsite.bounds import BUSY
 from authsite.lanes import CallLane, HashLane
+from authsite.request_ids import HEADER, KEY, new_id
 from authsite.streams import Stream, Streams
 from authsite.uploads import declared_limit
 
@@ -50,10 +51,12 @@ async def application(scope: Any, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan.run(receive, send, streams)
         return
+    request_id = new_id()
     if status := head.refused(scope):
-        await respond(Answer(status, [("Connection", "close")], b""), receive, send)
+        await respond(closing(status, request_id), receive, send)
         return
     environ = make_environ(scope)
+    environ[KEY] = request_id
     body = Body(environ, receive, limit_of)
     try:
         refusal = await read(body, environ) if has_body(environ) else None
@@ -90,13 +93,20 @@ async def read(body: Body, environ: dict[str, Any]) -> Answer | None:
     try:
         await body.read()
     except Late:
-        return Answer(408, [("Connection", "close")], b"")
+        return closing(408, environ[KEY])
     except Gone:  # to nobody, or to a client whose request cannot be read
-        return Answer(400, [("Connection", "close")], b"")
+        return closing(400, environ[KEY])
     except (Full, OSError) as error:
-        log.warning("body_not_taken", error=type(error).__name__)
+        log.warning(
+            "body_not_taken", error=type(error).__name__, request_id=environ[KEY]
+        )
         return cast("Answer", await in_thread(busy, environ))
     return None
+
+
+def closing(status: int, request_id: str) -> Answer:
+    """An answer without Django, after which the connection is of no more use."""
+    return Answer(status, [("Connection", "close"), (HEADER, request_id)], b"")
 
 
 def start_message(answer: Answer | Stream) -> dict[str, Any]:

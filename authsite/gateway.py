@@ -22,6 +22,7 @@ from accounts.policy.client_address import one_spelling
 from authsite.bounds import MAX_BODY
 from authsite.errors import respond
 from authsite.head import plain_cookies
+from authsite.request_ids import HEADER, KEY
 from authsite.streams import Stream
 
 if TYPE_CHECKING:
@@ -159,4 +160,6 @@ def busy(environ: dict[str, Any], headers: Iterable[tuple[str, str]] = ()) -> An
         if not name.lower().startswith(OF_THE_BODY)
         or name.lower() == "content-security-policy"
     ]
+    if not headers and KEY in environ:  # else Django named it
+        kept.append((HEADER, environ[KEY]))
     return Answer(503, [*kept, *refusal.items()], refusal.content)

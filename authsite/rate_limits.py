@@ -13,6 +13,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 #: Caches count whole seconds: hits of a shorter window are forgotten as they are
 #: written, and the limit is none.
 SHORTEST = 1
+BY_RECIPIENT = frozenset({"email"})
 LONGEST = 366 * SECONDS["d"]
 
 
@@ -38,9 +39,11 @@ def _checked(action: str, written: str, default: str) -> str:
     """A part such as "10/m/ip,5/5m/key"; "" switches this limit off.
 
     What its hits are counted by must be known where they are counted: "ip" is always,
-    "user" and "key" where the default has them.
+    "user" and "key" where the default has them. Emails are counted by recipient alone.
     """
-    known = {"ip", *re.findall(r"user|key", default)}
+    known = {*re.findall(r"user|key", default)}
+    if action not in BY_RECIPIENT:
+        known.add("ip")
     for rate in written.split(",") if written else []:
         found = RATE.fullmatch(rate.strip())
         if not found or (found[4] or "ip") not in known:

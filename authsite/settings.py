@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "authsite.request_ids.RequestIDMiddleware",
     "authsite.wellknown.HealthMiddleware",
     # The API leaves here, straight to its view: nothing below serves it, but for
     # /api/token/session/ (see authsite/door.py for what the door does instead).
@@ -156,6 +157,9 @@ MIDDLEWARE = [
 ]
 # It would log the address that the client claims; authsite.logs adds the one we count.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# It would take the request ID that the client sends for ours.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = False
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_CORRELATION_ID = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -405,14 +409,17 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     # One sign-in by a provider counts twice: when it begins and when it comes back.
     "provider": "60/m/ip",
-    # Any mail that whoever knows an address can ask for: links and codes.
-    "reset_password": "20/m/ip,5/m/key",
+    # Requests for an email that anybody can trigger: links and codes. By network
+    # address alone: counted by email address, strangers could keep its owner out.
+    "reset_password": "20/m/ip",
+    # The emails themselves, to one address (accounts/policy/email_bounds.py).
+    "email": "5/h/key,20/d/key",
     "request_login_code": "",  # counted as reset_password
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
     "manage_email": "10/m/user",
     "reauthenticate": "10/m/user",
-    "confirm_email": "1/10s/key",
+    "confirm_email": "30/m/ip",
     "token_refresh": "120/m/ip",
     "token_session": "20/m/user",
     "passkey_options": "120/m/ip",

@@ -85,8 +85,8 @@ class Contract:
     asks: tuple[Ask, ...] = ()
     #: Where an answer may be kept, the value of Cache-Control; it then has an ETag.
     cached: str = ""
-    #: Whether authsite.door serves it, which gives each answer an X-Request-ID and
-    #: refuses plain http; the page chain redirects it instead.
+    #: Whether authsite.door serves it, which refuses plain http; the page chain
+    #: redirects it instead.
     by_door: bool = True
 
     def complete(self, operation: dict[str, Any]) -> None:
@@ -114,7 +114,7 @@ class Contract:
             said = {"type": "string", "const": self.cached}
             found["Cache-Control"] = {"required": True, "schema": said}
             found["ETag"] = reference("headers", "ETag")
-        names = ("X-Request-ID", *more) if self.by_door else more
+        names = ("X-Request-ID", *more)
         return found | {name: reference("headers", HEADERS[name]) for name in names}
 
     def _refusal(self, status: int, problems: list[Problem]) -> dict[str, Any]:

@@ -95,10 +95,10 @@ _HEADERS = {
         "Nobody may keep it.", type="string", pattern="^no-store(, private)?$"
     ),
     "RequestID": _header(
-        "Names this call in the log: what the request's own X-Request-ID said, when "
-        "that was 8 to 64 letters, digits, - and _.",
+        "Names this call in the log. An X-Request-ID of the request (at most 64 "
+        "letters, digits and ._:/+=@-) is logged beside it as `client_request_id`.",
         type="string",
-        pattern="^[A-Za-z0-9_-]{8,64}$",
+        format="uuid",
     ),
     "Challenge": _header(
         "Bare when nothing was sent, else with `error` and `error_description` "

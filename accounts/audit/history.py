@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.audit.models import Action, Event, Outcome
 from accounts.audit.record import mark_of
+from accounts.audit.repeats import close_over
 from accounts.audit.user_agents import LONGEST, SYSTEMS, Agent, read, read_known
 
 if TYPE_CHECKING:
@@ -117,7 +119,11 @@ def recent_events(user: User, limit: int = 5) -> list[Moment]:
 
 
 def events_of(user: User) -> Sequence[Event]:
-    """All of a person's events, newest first: to be sliced or paginated."""
+    """All of a person's events, newest first: to be sliced or paginated.
+
+    Repetitions that were counted until now are among them once their window is over.
+    """
+    close_over(user)
     return Event.objects.filter(user=user).order_by("-id")  # type: ignore[return-value]
 
 
@@ -131,14 +137,15 @@ def sign_in_methods(user: User, sids: Iterable[str]) -> dict[str, str]:
 
 
 def moments(events: Sequence[Event]) -> list[Moment]:
-    """Events in words."""
-    return [_moment(event) for event in events]
+    """Events in words, by their time: repetitions are written after they happened."""
+    found = [_moment(event) for event in events]
+    return sorted(found, key=lambda moment: moment.at, reverse=True)
 
 
 def _moment(event: Event) -> Moment:
     action = Action(event.action) if event.action in Action.values else None
     return Moment(
-        title=_title(event, action),
+        title=_counted(_title(event, action), event.data.get("times", 1)),
         device=_device(event),
         ip="" if is_by_another(event) else event.ip or "",
         at=event.at,
@@ -182,6 +189,13 @@ def _title(event: Event, action: Action | None) -> str:
     if action in NAMED and event.method:
         label = f"{label}: {method_name(event.method)}"
     return label
+
+
+def _counted(title: str, times: int) -> str:
+    if times == 1:
+        return title
+    text = ngettext("%(title)s: %(times)d time", "%(title)s: %(times)d times", times)
+    return text % {"title": title, "times": times}
 
 
 def _passkey_title(action: Action | None) -> str:

@@ -105,7 +105,11 @@ class Event(models.Model):
     ip = models.GenericIPAddressField(_("address"), null=True)
     user_agent = models.CharField(_("browser or app"), max_length=400, blank=True)
     session = models.CharField(_("session"), max_length=16, blank=True)
+    #: Ours, as the response's X-Request-ID; then what the client sent by that name.
     request_id = models.CharField(_("request"), max_length=64, blank=True)
+    client_request_id = models.CharField(
+        _("client's request ID"), max_length=64, blank=True, default=""
+    )
     data = models.JSONField(_("more"), default=dict, blank=True)
 
     class Meta:
@@ -128,3 +132,31 @@ class Event(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises AppendOnly."""
         raise AppendOnly
+
+
+class Repeat(models.Model):
+    """Repetitions of an event that were not written yet (accounts.audit.repeats)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    action = models.CharField(_("action"), max_length=40, choices=Action)
+    outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+    )
+    ip = models.GenericIPAddressField(_("address"), null=True)
+    user_agent = models.CharField(_("browser or app"), max_length=400, blank=True)
+    method = models.CharField(_("method"), max_length=40, blank=True)
+    times = models.PositiveIntegerField(_("times"), default=0)
+    opened_at = models.DateTimeField(_("first"), db_index=True)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("repeated event")
+        verbose_name_plural = _("repeated events")
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} ({self.times})"

@@ -102,14 +102,16 @@ def _where(request: HttpRequest | None) -> dict[str, Any]:
         return {}
     context = structlog.contextvars.get_contextvars()
     return {
-        "ip": _address(request),
+        "ip": address_of(request),
         "user_agent": user_agent_of(request),
         "session": session_mark(request),
         "request_id": str(context.get("request_id", ""))[:64],
+        "client_request_id": str(context.get("client_request_id", ""))[:64],
     }
 
 
-def _address(request: HttpRequest) -> str | None:
+def address_of(request: HttpRequest) -> str | None:
+    """The client's address; None when it is not known."""
     try:
         return str(get_adapter().get_client_ip(request))
     except PermissionDenied:

@@ -120,11 +120,12 @@ def _connection(one: Any) -> dict[str, Any]:
     }
 
 
-def _event(event: Event, user: User) -> dict[str, datetime | str | bool | None]:
+def _event(event: Event, user: User) -> dict[str, datetime | str | bool | int | None]:
     return {
         "at": event.at,
         "action": event.action,
         "outcome": event.outcome,
+        "times": event.data.get("times", 1),
         "with": event.method,
         "ip": None if is_by_another(event) else event.ip,
         "user_agent": "" if is_by_another(event) else event.user_agent,

@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import known, record
+from accounts.audit.record import known
+from accounts.audit.repeats import record_repeated
 from accounts.models import normalise_email
 from accounts.policy import (
     new_device,
@@ -26,7 +27,7 @@ from accounts.policy import (
     session_owner,
     sessions,
 )
-from accounts.policy.addresses import refuse_look_alike
+from accounts.policy.addresses import refuse_look_alike, refuse_undeliverable
 from accounts.policy.backend import DRIVEN
 from accounts.policy.client_address import client_address
 from accounts.policy.last_used import remember_way
@@ -83,7 +84,7 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
         try:
             super().pre_authenticate(request, **credentials)
         except (ValidationError, ImmediateHttpResponse):
-            record(
+            record_repeated(
                 Action.SIGN_IN_LIMITED,
                 request=request,
                 user=known(credentials.get("email", "")),
@@ -183,8 +184,12 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:
-        """One spelling for each address. Raises ValidationError for look-alikes."""
+        """One spelling for each address.
+
+        Raises ValidationError for look-alikes, and where no email can be delivered.
+        """
         refuse_look_alike(email)
+        refuse_undeliverable(email)
         return normalise_email(super().clean_email(email))
 
     def is_safe_url(self, url: str | None) -> bool:

@@ -17,8 +17,10 @@ from allauth.core.internal import ratelimit
 from django.http import Http404
 
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import known, record
+from accounts.audit.record import known
+from accounts.audit.repeats import record_repeated
 from accounts.models import normalise_email
+from accounts.policy import email_bounds
 from accounts.policy.addresses import is_of, refuse_look_alike
 from accounts.policy.limits import APP, attempts_key
 
@@ -34,15 +36,13 @@ def only_by_code_enabled() -> None:
         raise Http404
 
 
-def count_mail(email: str, key: str = "") -> None:
-    """Count a mail that was asked for. Raises ImmediateHttpResponse (429).
+def count_request(email: str) -> None:
+    """Count a request for an email. Raises ImmediateHttpResponse (429).
 
-    By its address, unless a key says whose own request it is: strangers who ask for
-    mails to somebody must not keep them from their own.
+    By network address alone: strangers who ask for emails to somebody must not keep
+    them from their own. How many are sent is up to accounts.policy.email_bounds.
     """
-    request = current.request
-    key = key or normalise_email(email)
-    if not ratelimit.consume(request, app=APP, action="reset_password", key=key):
+    if not ratelimit.consume(current.request, app=APP, action="reset_password"):
         _refuse(email)
 
 
@@ -64,12 +64,13 @@ def count_try(email: str, check: Callable[[], str]) -> str:
         _refuse(email)
     code = check()
     usage.rollback()
+    email_bounds.forget_used(email, code)
     return code
 
 
 def _refuse(email: str) -> NoReturn:
     request = current.request
-    record(
+    record_repeated(
         Action.SIGN_IN_LIMITED,
         request=request,
         user=known(email),
@@ -95,10 +96,11 @@ class CountedRequest:
 
     def clean_email(self) -> str:
         """As allauth's. Raises ImmediateHttpResponse (429)."""
-        count_mail(self.cleaned_data["email"])  # type: ignore[attr-defined]
+        count_request(self.cleaned_data["email"])  # type: ignore[attr-defined]
         email: str = super().clean_email()  # type: ignore[misc]
         if self._user and not is_of(self._user, normalise_email(email)):
             self._user = None
+        email_bounds.expect(current.request, email_bounds.SIGN_IN_CODE, email)
         return email
 
 
@@ -107,7 +109,13 @@ class CountedCode:
 
     def clean_code(self) -> str:
         """As allauth's. Raises ValidationError, ImmediateHttpResponse (429)."""
-        return count_try(self.counted_email(), super().clean_code)  # type: ignore[misc]
+        return count_try(self.counted_email(), self._unexpired)
+
+    def _unexpired(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc] # of the form
+        if email_bounds.is_over(current.request.session):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
     def counted_email(self) -> str:
         """The address that the code was sent to."""

@@ -20,7 +20,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from accounts.audit.models import Action, Outcome
-from accounts.audit.record import record
+from accounts.audit.repeats import record_repeated
 from accounts.crypto import keyed_hash, keyed_hash_matches
 from accounts.models import normalise_email
 
@@ -141,12 +141,6 @@ def seconds_left(
     return wait
 
 
-def longest(action: str) -> float:
-    """Seconds after which this action is open again, whatever it is counted under."""
-    rates = ratelimit.get_rates(app=APPS.get(action, APP), action=action)
-    return max((float(rate.duration) for rate in rates), default=0.0)
-
-
 def second_step_key(session: SessionBase) -> str:
     """What wrong codes are counted under for whoever's sign-in is pending; else ""."""
     pending = session.get(LOGIN_SESSION_KEY) or {}
@@ -190,7 +184,7 @@ class KeepAddressCount:
 
     def _record_limited(self, request: HttpRequest) -> None:
         user = self.user  # type: ignore[attr-defined] # of the form
-        record(
+        record_repeated(
             Action.SIGN_IN_LIMITED,
             request=request,
             user=user,

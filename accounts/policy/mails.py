@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import default_token_generator
 from allauth.account.internal.flows.email_verification_by_code import (
     EMAIL_VERIFICATION_CODE_SESSION_KEY,
 )
@@ -26,12 +27,21 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from accounts.audit.models import Action
-from accounts.audit.record import record
+from accounts.audit.repeats import record_repeated
 from accounts.brand import palette
-from accounts.policy import closing, not_me, outbox
+from accounts.policy import closing, email_bounds, not_me, outbox
+from accounts.policy.addresses import is_deliverable
+from accounts.policy.email_bounds import PROOF_CODE, SIGN_IN_CODE
+from accounts.policy.reauthentication import address_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allauth.account.internal.flows.email_verification_by_code import (
+        EmailVerificationProcess,
+    )
     from django.core.mail import EmailMessage
+    from django.http import HttpRequest
 
     from accounts.models import User
 
@@ -44,7 +54,11 @@ RESET = "account/email/password_reset_key"
 WITHOUT_LINK = frozenset({RESET, "account/email/email_changed_here", *BY_OTHERS})
 #: What is mailed instead of a link or a code when there is nobody for it.
 NOBODY = "account/email/unknown_account"
-SIGN_IN_CODES = frozenset({"account/email/login_code", "account/email/proof_code"})
+SIGN_IN_CODES = frozenset({SIGN_IN_CODE, PROOF_CODE})
+#: They tell an owner what happened, like every notification: never held back.
+EVENTS = frozenset({"account/email/pre_registered", "mfa/email/factors_removed"})
+#: In the context of an email that tells what happened.
+IS_EVENT = "is_event"
 
 
 class Mails(DefaultAccountAdapter):
@@ -54,8 +68,9 @@ class Mails(DefaultAccountAdapter):
         self, user: User, email: str, context: dict[str, Any]
     ) -> None:
         """As allauth's, and the person can see that it was asked for."""
-        record(Action.RESET_REQUESTED, request=current.request, user=user)
-        context = {**context, "taken_back": hasattr(current.request, not_me.TAKEN_BACK)}
+        record_repeated(Action.RESET_REQUESTED, request=current.request, user=user)
+        taken_back = hasattr(current.request, not_me.TAKEN_BACK)
+        context = {**context, "taken_back": taken_back, IS_EVENT: taken_back}
         super().send_password_reset_mail(user, email, context)
 
     def send_notification_mail(
@@ -66,19 +81,49 @@ class Mails(DefaultAccountAdapter):
         email: str | None = None,
     ) -> None:
         """As allauth's, and the mail knows whom it speaks to."""
-        context = {**(context or {}), "user": user}
+        context = {**(context or {}), "user": user, IS_EVENT: True}
         super().send_notification_mail(template_prefix, user, context, email)
+
+    def send_confirmation_mail(
+        self,
+        request: HttpRequest,
+        emailconfirmation: EmailVerificationProcess,
+        signup: bool,
+    ) -> None:
+        """As allauth's; beyond the bound the session gets the last code emailed."""
+        kind = email_bounds.SIGN_UP_CODE if signup else email_bounds.CONFIRM_CODE
+        state = emailconfirmation.state
+        asked = (kind, emailconfirmation.email_address.email)
+        decision = email_bounds.decide(
+            request, *asked, state["code"], made_at=state["at"]
+        )
+        state |= {"code": decision.code, "at": decision.made_at}
+        setattr(request, email_bounds.DECIDED, (*asked, decision))
+        super().send_confirmation_mail(request, emailconfirmation, signup)
+
+    def generate_login_code(self) -> str:
+        """As allauth's; beyond the bound the last code emailed."""
+        request = current.request
+        if request.user.is_authenticated:
+            email_bounds.expect(request, PROOF_CODE, address_of(request.user))
+        return email_bounds.code_for(request, super().generate_login_code())
 
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:
-        """Render it now, in words that are true now; a worker sends it."""
+        """Render it now, in words that are true now; a worker sends it.
+
+        One that is held back is rendered too, so that it takes as long.
+        """
         if template_prefix == NOBODY and (owner := closing.of_address(email)):
             closing.remind(owner)  # there is somebody: they can still keep it
             return
+        sends = _sends(template_prefix, email, context)
         known = {"mail": template_prefix, "email": email, **context}
         known |= self._extras(known)
-        outbox.post(self.render_mail(template_prefix, email, known, HEADERS))
+        message = self.render_mail(template_prefix, email, known, HEADERS)
+        if sends:
+            outbox.post(message)
 
     def render_mail(
         self,
@@ -140,6 +185,28 @@ class Mails(DefaultAccountAdapter):
             found["ip"] = self.get_client_ip(request)
             found["user_agent"] = self.get_http_user_agent(request)[:200]
         return found
+
+
+def _sends(kind: str, email: str, context: dict[str, Any]) -> bool:
+    """Whether it goes out. The one place that every email passes through.
+
+    What a stranger can trigger is bounded, so that is all but what tells of an event.
+    """
+    if context.get(IS_EVENT) or kind in EVENTS:
+        return True
+    request = current.request
+    decision = email_bounds.decided(request, kind, email) or email_bounds.decide(
+        request, kind, email, context.get("key", ""), still_works=_key_test(context)
+    )
+    return decision.sends and (is_deliverable(email) or _owner(email) is not None)
+
+
+def _key_test(context: dict[str, Any]) -> Callable[[str], bool] | None:
+    """Whether a key for a new password still works: not after it was used."""
+    user = context.get("user")
+    if not context.get("key") or user is None:
+        return None
+    return lambda key: bool(default_token_generator.check_token(user, key))
 
 
 def _forms(name: str, context: dict[str, Any]) -> tuple[str, str, str]:

@@ -79,3 +79,28 @@ class EndedSession(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class EmailBound(models.Model):
+    """The emails that anybody can have sent to one address, counted.
+
+    Holds keyed hashes instead of the address and the browser, and the links and codes
+    that still work encrypted (see accounts.policy.email_bounds).
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    address = models.CharField(_("address (keyed hash)"), max_length=64, db_index=True)
+    from_known = models.BooleanField(_("from a known browser"), default=False)
+    sent = models.JSONField(_("sent at"), default=list)
+    working = models.TextField(default="", blank=True)
+    last_sent_at = models.DateTimeField(_("last sent"), null=True)
+    held_back = models.PositiveIntegerField(_("held back"), default=0)
+    last_held_back_at = models.DateTimeField(_("last held back"), null=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("email limit")
+        verbose_name_plural = _("email limits")
+
+    def __str__(self) -> str:
+        return self.address[:16]

@@ -15,6 +15,7 @@ from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 from accounts import strict_json
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
+from accounts.audit.repeats import record_repeated
 from accounts.policy import webauthn
 from accounts.policy.confirmation import USER_VERIFIED
 from accounts.policy.limits import address_count_kept
@@ -132,7 +133,8 @@ class StrictAssertion(forms.Form):
     def _record(self, error: Exception) -> None:
         is_refusal = isinstance(error, webauthn.Refused)
         action = Action.SIGN_IN_FAILED if self.user is None else Action.FACTOR_REFUSED
-        record(
+        write = record if is_refusal else record_repeated
+        write(
             action if is_refusal else Action.SIGN_IN_LIMITED,
             request=current.request,
             user=self.user,

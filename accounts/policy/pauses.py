@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from allauth.account import app_settings as account
 from allauth.account.internal.flows.email_verification_by_code import (
@@ -21,18 +21,15 @@ from accounts.models import normalise_email
 from accounts.policy.limits import (
     attempts_key,
     is_way_back,
-    longest,
     second_step_key,
     seconds_left,
 )
-from accounts.policy.reauthentication import CONFIRM_PAGE, REQUEST_PAGE, mail_key
+from accounts.policy.reauthentication import CONFIRM_PAGE, REQUEST_PAGE
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from accounts.models import User
-
-#: A code to prove an address with, counted under that address.
+#: A code to confirm an address with.
 MAILED = "confirm_email"
 GUESSES = ("login", "login_failed", MAILED)
 CODES = ("login_failed", "reset_password", MAILED)
@@ -124,10 +121,6 @@ def pause_of(request: HttpRequest) -> Pause:
     }
     action = max(waits, key=lambda name: waits[name])
     wait = waits[action]
-    if not wait and MAILED in waits:
-        # By an address that this request does not name, such as one that a provider
-        # told, or that was changed by this very request.
-        action, wait = MAILED, longest(MAILED)
     ways = _open_ways(request, page) if page in SIGN_IN else frozenset()
     return Pause(max(1, math.ceil(wait)), _reason(page, action), ways)
 
@@ -162,8 +155,6 @@ def _key(request: HttpRequest, page: str, action: str) -> str:
         return second_step_key(request.session)
     if action == "login_failed":
         return attempts_key(request, _email(request))
-    if action == "reset_password" and page in {REQUEST_PAGE, CONFIRM_PAGE}:
-        return mail_key(cast("User", request.user))
     return normalise_email(_email(request))
 
 

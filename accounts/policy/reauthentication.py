@@ -18,6 +18,7 @@ from allauth.account.models import EmailAddress
 from allauth.core import context as current
 
 from accounts.policy.codes import CountedCode
+from accounts.policy.email_bounds import PROOF_CODE
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -29,7 +30,7 @@ FLOW = "reauthenticate_by_code"
 REQUEST_PAGE = "account_request_reauthentication_code"
 CONFIRM_PAGE = "account_confirm_reauthentication_code"
 #: allauth emails codes to sign in and to reauthenticate by one template; we do not.
-MAIL = "account/email/proof_code"
+MAIL = PROOF_CODE
 
 
 def offered(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -48,11 +49,6 @@ def address_of(user: User) -> str:
     found = EmailAddress.objects.filter(user=user, verified=True)
     address = found.order_by("-primary", "pk").first()
     return address.email if address else ""
-
-
-def mail_key(user: User) -> str:
-    """What the emails are counted under: the person, not the address they go to."""
-    return f"proof|{user.pk}"
 
 
 def forget_void_code(request: HttpRequest) -> None:

@@ -11,7 +11,7 @@ from allauth.core.internal.httpkit import is_headless_request
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policy import confirmation, reauthentication
-from accounts.policy.codes import count_mail
+from accounts.policy.codes import count_request
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -69,7 +69,7 @@ class ReauthenticationAdapter(DefaultAccountAdapter):
         """
         if context.get("reauthentication"):
             user: Any = current.request.user
-            count_mail(email, key=reauthentication.mail_key(user))
+            count_request(email)
             template_prefix = reauthentication.MAIL
             context = {**context, "user": user}
         super().send_mail(template_prefix, email, context)

@@ -213,7 +213,7 @@ def test_tries_are_also_counted_as_reauthentications(by_provider, settings, door
 
 @pytest.mark.parametrize("door", ["page", "call", "resend", "resend page"])
 def test_emails_are_counted_however_they_are_asked_for(by_provider, settings, door):
-    limits = {**settings.ACCOUNT_RATE_LIMITS, "reset_password": "1/m/key"}
+    limits = {**settings.ACCOUNT_RATE_LIMITS, "reset_password": "1/m/ip"}
     settings.ACCOUNT_RATE_LIMITS = limits
     settings.ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
     page, call = by_provider.page, by_provider.program

@@ -63,6 +63,7 @@ MIDDLEWARE: dict[str, tuple[str, ...]] = {
         "HTTP_USER_AGENT", "HTTP_X_CORRELATION_ID", "HTTP_X_FORWARDED_FOR",
         "HTTP_X_REQUEST_ID", "QUERY_STRING", "PATH_INFO",
     ),
+    "authsite.request_ids.RequestIDMiddleware": ("HTTP_X_REQUEST_ID",),
     "whitenoise.middleware.WhiteNoiseMiddleware": (
         "HTTP_ACCEPT_ENCODING", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH",
         "HTTP_RANGE", "PATH_INFO",

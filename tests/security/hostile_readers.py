@@ -29,7 +29,7 @@ from accounts.tokens import backend, readers
 from accounts.tokens.claims import MAX_TOKEN_LENGTH
 from accounts.tokens.verify import verify_any
 from authsite import bounds, gateway, head, logs
-from authsite.door import _request_id
+from authsite.request_ids import client_id
 from tests.security import hostile_texts as texts
 from tests.security.hostile_inputs import (
     BODY,
@@ -173,7 +173,7 @@ READERS: dict[str, Reader] = {
         _with("CONTENT_TYPE", lambda request: request.content_params),
         IN_HEADER, head.FIELDS[b"content-type"]),
     # headers
-    "door._request_id": Reader(_with("HTTP_X_REQUEST_ID", _request_id),
+    "request_ids.client_id": Reader(_with("HTTP_X_REQUEST_ID", client_id),
                                IN_HEADER, HEADER),
     "etags.answer": Reader(
         _with("HTTP_IF_NONE_MATCH", lambda request: etags.answer(request, b"", "a/b")),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 import pytest
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 
+from accounts.audit.models import Event
 from tests.fixtures import sign_in_by_form
 from tests.security.doors import places
 
@@ -55,12 +57,48 @@ def test_the_api_has_its_own(api, make_person):
         assert not answer.cookies
 
 
-def test_a_request_id_is_taken_over_when_it_is_one(api):
-    given = {"x-request-id": "abc-12345678"}
-    assert api.client().get("/api/me/", headers=given)["X-Request-ID"] == "abc-12345678"
-    for bad in ("x", "a b c d e f g h", "é" * 10, "x" * 65):
-        answer = api.client().get("/api/me/", headers={"x-request-id": bad})
-        assert answer["X-Request-ID"] != bad
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/me/",
+        "/healthz",
+        "/accounts/login/",
+        "/nothing/",
+        "/_allauth/app/v1/config",
+    ],
+)
+def test_every_response_has_a_request_id_of_ours(client, path):
+    given = str(uuid.uuid4())
+    answers = [client.get(path, headers={"x-request-id": given}) for _ in range(2)]
+    ids = {str(uuid.UUID(answer["X-Request-ID"])) for answer in answers}
+    assert len(ids) == 2
+    assert given not in ids
+
+
+@pytest.mark.parametrize("door", ["/api/token/", "/accounts/login/"])
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("Root=1-67891233:a/b", "Root=1-67891233:a/b"), ("a b", ""), ("x" * 65, "")],
+)
+def test_a_clients_id_is_kept_beside_ours(make_person, client, door, sent, kept):
+    make_person()
+    form = {"email": "maya@example.org", "login": "maya@example.org", "password": "x"}
+    kind = {"content_type": "application/json"} if door == "/api/token/" else {}
+    answer = client.post(door, form, **kind, headers={"x-request-id": sent})
+    event = Event.objects.get()
+    assert event.request_id == answer["X-Request-ID"]
+    assert event.client_request_id == kept
+
+
+def test_no_client_puts_its_events_under_anothers_id(owner, make_person, client):
+    make_person()
+    theirs = Event.objects.latest("id").request_id
+    form = {"login": "maya@example.org", "password": "x"}
+    client.post("/accounts/login/", form, headers={"x-request-id": theirs})
+    mine = Event.objects.latest("id")
+    for query, found in ((theirs, False), (f"client:{theirs}", True)):
+        page = owner.get("/admin/audit/event/", {"q": query}).content.decode()
+        assert (f"/admin/audit/event/{mine.pk}/change/" in page) == found
 
 
 def test_no_origin_is_let_in_unless_named(settings, api):

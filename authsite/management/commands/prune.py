@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.audit.repeats import close_all
 from accounts.policy.closing import prune_closed
+from accounts.policy.email_bounds import prune_bounds
 from accounts.policy.prune import prune_ended, prune_sessions
 from accounts.tokens.prune import prune_families
 
@@ -39,6 +41,8 @@ class Command(BaseCommand):
         keep = timedelta(days=options["keep"])
         families = sum(prune_families(keep))
         prune_ended(keep)
+        prune_bounds()
+        close_all()
         told = f"Deleted {sessions} sessions, {families} sign-ins by token"
         closed = sum(prune_closed())
         self.stdout.write(f"{told}, {closed} closed accounts.")
