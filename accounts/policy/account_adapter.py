@@ -18,7 +18,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known, record
 from accounts.models import normalise_email
-from accounts.policy import new_device, pending, session_owner, sessions, trust
+from accounts.policy import (
+    new_device,
+    pace,
+    pending,
+    session_owner,
+    sessions,
+    sign_up,
+    trust,
+)
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.client_address import client_address
@@ -26,6 +34,7 @@ from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
 from accounts.policy.mails import Mails
 from accounts.policy.reauthentication_adapter import ReauthenticationAdapter
+from accounts.policy.sign_up_adapter import SignUpAdapter
 from accounts.policy.ways_in import lock
 from accounts.policy.words import ERRORS
 
@@ -44,7 +53,7 @@ REPLACED = {
 }
 
 
-class AccountAdapter(ReauthenticationAdapter, Mails):
+class AccountAdapter(ReauthenticationAdapter, SignUpAdapter, Mails):
     """One policy for form, API, social, code and admin."""
 
     error_messages: ClassVar[dict[str, Any]] = ERRORS
@@ -126,6 +135,7 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
             sessions.renew_sessions(user)
             sessions.end_oldest(user)
             session_owner.leave_other(self, request, user)
+            sign_up.forget(request)
             sessions.begin(request.session, user, is_app=_is_app(request))
             trust.carry(request)
             is_new = new_device.is_new(request, user)
@@ -171,7 +181,12 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:
-        """One spelling for each address. Raises ValidationError for look-alikes."""
+        """One spelling for each address. Raises ValidationError for look-alikes.
+
+        allauth asks wherever somebody types an address to sign up with, to reset, to
+        add: what follows depends on whose it is, so its time must not tell.
+        """
+        pace.hold(current.request)
         refuse_look_alike(email)
         return normalise_email(super().clean_email(email))
 
