@@ -17,7 +17,8 @@ from accounts.models import User
 from accounts.policy import closing
 from tests.fixtures import PASSWORD, code_in, deliver_mail, later, sign_in_by_form
 from tests.passkeys import SoftKey, options_in
-from tests.standins.fixtures import sign_in_by
+from tests.security.test_provider_tokens import tokens
+from tests.standins.fixtures import CLIENT, come_back, sign_in_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL = "maya@example.org"
@@ -51,6 +52,12 @@ class Person:
             answer = sign_in_by(self.providers, self.client, misfortune=misfortune)
             if self.way == "provider":
                 return answer
+        if self.way == "token":
+            token = {"client_id": CLIENT} | tokens(self.providers, "unverified")
+            body = {"provider": "google", "process": "login", "token": token}
+            return self.call("auth/provider/token", body)
+        if self.way == "redirect":
+            return self.by_redirect()
         paths = {
             "password": (SIGN_UP, "auth/signup"),
             "passkey": (PASSKEY_SIGN_UP, "auth/webauthn/signup"),
@@ -64,6 +71,15 @@ class Person:
         if self.way == "password":
             body["password"] = password
         return self.call(call, body)
+
+    def by_redirect(self):
+        """A page of a team's own, which begins and goes on by calls."""
+        form = {"provider": "google", "process": "login", "callback_url": "/profile/"}
+        asked = self.client.post(f"{BROWSER}auth/provider/redirect", form)
+        back = self.providers.consent(asked["Location"], "unverified")
+        answer = come_back(self.client, back)
+        assert answer["Location"] == "/profile/"
+        return answer
 
     def confirm(self, code):
         if self.via == "pages":
@@ -95,6 +111,7 @@ WAYS = [
     ("password", "pages"), ("password", APP), ("password", BROWSER),
     ("passkey", "pages"), ("passkey", APP), ("passkey", BROWSER),
     ("provider", "pages"), ("asked", "pages"), ("asked", BROWSER),
+    ("token", APP), ("token", BROWSER), ("redirect", BROWSER),
 ]  # fmt: skip
 
 
@@ -143,7 +160,7 @@ def test_the_right_code_creates_the_account_and_nothing_before_it(new, way, via)
     assert (address.verified, address.primary) == (True, True)
     assert user.check_password(PASSWORD) == (way == "password")
     assert SocialAccount.objects.filter(user=user).exists() == (
-        way in {"provider", "asked"}
+        way not in {"password", "passkey"}
     )
     told = [Action.SIGN_UP, Action.EMAIL_VERIFIED, Action.SIGN_IN]
     events = Event.objects.filter(user=user, action__in=told).order_by("id")

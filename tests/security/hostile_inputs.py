@@ -26,7 +26,7 @@ MIDDLEWARE: dict[str, tuple[str, ...]] = {
     ),
     "accounts.pages.language.ProfileLanguageMiddleware": ("PATH_INFO",),
     "accounts.policy.enrolment.EnrolmentMiddleware": ("PATH_INFO",),
-    "accounts.policy.pace.PaceMiddleware": ("PATH_INFO",),
+    "accounts.policy.pace.PaceMiddleware": (),
     "accounts.policy.session_lifetime.SessionLifetimeMiddleware": ("HTTP_COOKIE",),
     "allauth.account.middleware.AccountMiddleware": ("HTTP_ACCEPT", "PATH_INFO"),
     "authsite.bounds.BoundsMiddleware": (
