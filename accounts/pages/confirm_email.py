@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accounts.policy import sign_up
+from accounts.policy.sign_up_finish import AddressTaken, finish
 from accounts.policy.sign_up_process import SignUpProcess
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ class ConfirmEmailView(account.ConfirmEmailVerificationCodeView):
 
 def _finish(request: HttpRequest, process: SignUpProcess) -> HttpResponse:
     try:
-        return cast("HttpResponse", sign_up.finish(request, process.waiting))
+        return cast("HttpResponse", finish(request, process.waiting))
     except SignupClosedException:
         return render(request, "account/signup_closed.html")
-    except sign_up.AddressTaken:
+    except AddressTaken:
         text = _(
             "You already have an account with this address. Nothing was changed. "
             "Sign in to it."

@@ -18,14 +18,14 @@ from allauth.headless.base.response import (
 from allauth.headless.internal.restkit.response import APIResponse, ErrorResponse
 
 from accounts.models import User
-from accounts.policy import pending, sign_up
+from accounts.policy import pending
 from accounts.policy.codes import (
     CountedRequest,
     SignInCode,
     count_try,
     only_by_code_enabled,
 )
-from accounts.policy.sign_up import AddressTaken
+from accounts.policy.sign_up_finish import AddressTaken, finish
 from accounts.policy.sign_up_process import SignUpProcess
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _nobody_yet(request: HttpRequest, process: SignUpProcess) -> HttpResponse:
 def _finish(request: HttpRequest, process: SignUpProcess) -> HttpResponse:
     """The new account's answer; 403 once sign-up is closed, 400 email_taken."""
     try:
-        response = sign_up.finish(request, process.waiting)
+        response = finish(request, process.waiting)
     except SignupClosedException:
         return ForbiddenResponse(request)
     except AddressTaken:

@@ -52,7 +52,7 @@ def waits_for_its_owner(user: User, email: str) -> bool:
 def is_remnant(user: User, email: str) -> bool:
     """Whether an earlier release created it at a sign-up that nobody finished.
 
-    Whoever confirms the address now gets a new account, as if it had never been there.
+    Its owner signs up as if it did not exist: the new account replaces it.
     """
     return user.unconfirmed_sign_up and waits_for_its_owner(user, email)
 

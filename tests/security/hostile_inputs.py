@@ -117,6 +117,7 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "ConfirmLoginCodeForm": ("code",),
         "ConfirmReauthenticationCodeForm": ("code",),
         "RequestLoginCodeForm": ("email",),
+        "SignUpCode": ("code",),
     },
     "accounts.pages.connections": {"DisconnectForm": ("account",)},
     "accounts.pages.forms": {
@@ -143,6 +144,7 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "accounts.policy.headless": {
         "LoginInput": ("email", "password"),
+        "ProviderSignupInput": ("email", "username"),
         "RequestPasswordResetInput": ("email",),
         "ResetPasswordInput": ("key", "password"),
         "SignupInput": ("email", "password"),
@@ -168,7 +170,6 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     "allauth.headless.mfa.inputs": {"TrustInput": ("trust",)},
     "allauth.headless.socialaccount.inputs": {
         "ProviderTokenInput": ("process", "provider", "token"),
-        "SignupInput": ("email", "username"),
     },
     "allauth.headless.tokens.inputs": {"RefreshTokenInput": ("refresh_token",)},
 }
