@@ -112,11 +112,11 @@ class UserAdmin(TokenRoomAdmin):
     show_full_result_count = False
     fields = (
         "email", "name", "groups", "is_active", "closes_at", "is_staff",
-        "is_superuser", "date_joined", "last_login",
+        "is_superuser", "unconfirmed_sign_up", "date_joined", "last_login",
     )  # fmt: skip
     readonly_fields = (
-        "email", "is_active", "closes_at", "is_staff", "is_superuser", "date_joined",
-        "last_login",
+        "email", "is_active", "closes_at", "is_staff", "is_superuser",
+        "unconfirmed_sign_up", "date_joined", "last_login",
     )  # fmt: skip
     filter_horizontal = ("groups",)
     inlines = (EmailInline, AuthenticatorInline, ConnectionInline, SessionInline)

@@ -103,6 +103,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         editable=False,
         help_text=_("Its owner asked to close the account: deleted from then on."),
     )
+    unconfirmed_sign_up = models.BooleanField(
+        _("unconfirmed sign-up"),
+        default=False,
+        editable=False,
+        help_text=_(
+            "From an earlier release, which created accounts before their email "
+            "address was confirmed. Deleted after 7 days without a sign-in; gone once "
+            "the address is confirmed."
+        ),
+    )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -25,7 +25,7 @@ if connection.vendor == "sqlite":
     )
 
 # Answers that are held to a full step of time are held for a moment: see test_pace.
-pace.STEP = 0.001
+pace.FLOOR = pace.STEP = 0.001
 
 # A hash takes 30 ms of a core, and a test makes several. Sites that run as processes
 # hash as production does; in this process `production_hashes` does.

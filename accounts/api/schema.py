@@ -93,8 +93,10 @@ TOKEN = operation(
     "Sign in", "Signing in",
     success=bodies.TokensSerializer, request=bodies.CredentialsSerializer,
     description="With e-mail address and password. 401 `mfa_required` or "
-    "`email_unverified` carries a `pending_token` to go on with; 401 "
-    "`no_active_account` says no more than that it did not work.",
+    "`email_unverified` (an existing person, such as an imported one, must confirm "
+    "their address again) carries a `pending_token` to go on with; 401 "
+    "`no_active_account` says no more than that it did not work. A sign-up whose "
+    "address is not confirmed has no account yet.",
 )  # fmt: skip
 TOKEN_MFA = operation(
     Contract("finish_sign_in",

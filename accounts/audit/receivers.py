@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @receiver(account.user_signed_up)
 def signed_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """An account was made; its address may not be confirmed yet."""
+    """An account was created."""
     record(Action.SIGN_UP, request=request, user=user)
 
 

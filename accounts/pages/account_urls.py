@@ -19,6 +19,7 @@ from accounts.pages import (
     passkeys,
     views,
 )
+from accounts.pages.confirm_email import ConfirmEmailView
 from accounts.pages.links import with_proof
 from accounts.pages.lost_steps import explained
 from accounts.pages.sign_out import SignOutView
@@ -48,7 +49,7 @@ urlpatterns = [
     ),
     path(
         "confirm-email/",
-        explained(account.email_verification_sent),
+        explained(ConfirmEmailView.as_view()),
         name="account_email_verification_sent",
     ),
     path("login/code/", codes.request_login_code, name="account_request_login_code"),

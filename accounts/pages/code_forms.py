@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
+from allauth.core import context as current
 from django.utils.translation import gettext_lazy as _
 
 from accounts.pages.forms import CodeField, dress_email, focus
+from accounts.policy import sign_up
 from accounts.policy.codes import CountedCode, CountedRequest, SignInCode
 from accounts.policy.reauthentication import ReauthenticationCode, address_of
 
@@ -38,9 +40,17 @@ class ConfirmLoginCodeForm(SignInCode, TypedCode, account.ConfirmLoginCodeForm):
     code = CodeField(label=_("Code"))
 
 
-class ConfirmEmailVerificationCodeForm(
-    TypedCode, account.ConfirmEmailVerificationCodeForm
-):
+class SignUpCode(account.ConfirmEmailVerificationCodeForm):
+    """allauth's form; that the address is taken by now is no fault of the code."""
+
+    def clean_code(self) -> str:
+        """As allauth's. Raises ValidationError."""
+        if sign_up.waiting_for(current.request, self.email or ""):
+            return str(account.BaseConfirmCodeForm.clean_code(self))
+        return str(super().clean_code())
+
+
+class ConfirmEmailVerificationCodeForm(TypedCode, SignUpCode):
     """The code that was mailed to an address, to prove it."""
 
     code = CodeField(label=_("Code"))

@@ -6,7 +6,7 @@ Sources: web.dev sign-in form best practices; WCAG 2.2, 1.3.5 and 3.3.8; Chromiu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
@@ -22,13 +22,9 @@ from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.current_password import CheckedPassword
 from accounts.policy.limits import KeepAddressCount
 from accounts.policy.other_account import take_typed
-from accounts.policy.passwords import spend_a_hash
-from accounts.policy.sign_up import OneAccountMixin
+from accounts.policy.sign_up import WaitsForCode
 from accounts.policy.totp import CodeOnce, FirstCodeOnce
 from accounts.policy.words import NAMES
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 EMAIL = {"dir": "ltr", "autocapitalize": "none", "spellcheck": "false"}
 PASSWORD = {"autocapitalize": "none", "spellcheck": "false", "dir": "ltr"}
@@ -123,7 +119,7 @@ class LoginForm(account.LoginForm):
         return self.cleaned_data
 
 
-class SignupForm(OneAccountMixin, account.SignupForm):
+class SignupForm(WaitsForCode, account.SignupForm):
     """Create an account: an address and a password, typed once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -133,14 +129,8 @@ class SignupForm(OneAccountMixin, account.SignupForm):
             dress_new_password(self, _("Password"))
         focus(self, "email")
 
-    def try_save(self, request: HttpRequest) -> Any:
-        """Takes as long for an address that has an account."""
-        if not self.by_passkey:
-            spend_a_hash(self)
-        return super().try_save(request)
 
-
-class SocialSignupForm(OneAccountMixin, social.SignupForm):
+class SocialSignupForm(WaitsForCode, social.SignupForm):
     """The address that a provider did not tell; it is verified by a code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

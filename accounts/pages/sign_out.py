@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.views import LogoutView
 
+from accounts.policy import sign_up
+
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
@@ -15,6 +17,7 @@ class SignOutView(LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Signed out; cookies stay, since devices are known by one."""
+        sign_up.forget(request)
         response: HttpResponse = super().post(request, *args, **kwargs)
         response.headers["Clear-Site-Data"] = '"cache"'
         return response

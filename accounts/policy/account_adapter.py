@@ -22,10 +22,12 @@ from accounts.models import normalise_email
 from accounts.policy import (
     new_device,
     other_account,
+    pace,
     pending,
     session_locks,
     session_owner,
     sessions,
+    sign_up,
 )
 from accounts.policy.addresses import refuse_look_alike, refuse_undeliverable
 from accounts.policy.backend import DRIVEN
@@ -34,6 +36,7 @@ from accounts.policy.last_used import remember_way
 from accounts.policy.limits import attempts_key, remember_device
 from accounts.policy.mails import Mails
 from accounts.policy.reauthentication_adapter import ReauthenticationAdapter
+from accounts.policy.sign_up_adapter import SignUpAdapter
 from accounts.policy.ways_in import lock
 from accounts.policy.words import ERRORS
 
@@ -52,7 +55,7 @@ REPLACED = {
 }
 
 
-class AccountAdapter(ReauthenticationAdapter, Mails):
+class AccountAdapter(ReauthenticationAdapter, SignUpAdapter, Mails):
     """One policy for form, API, social, code and admin."""
 
     error_messages: ClassVar[dict[str, Any]] = ERRORS
@@ -137,6 +140,7 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
             sessions.renew_sessions(user)
             sessions.end_oldest(user)
             session_owner.leave_other(self, request, user)
+            sign_up.forget(request)
             sessions.begin(request.session, user, is_app=_is_app(request))
             is_new = new_device.is_new(request, user)
             super().login(request, user)
@@ -186,8 +190,11 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
     def clean_email(self, email: str) -> str:
         """One spelling for each address.
 
-        Raises ValidationError for look-alikes, and where no email can be delivered.
+        allauth asks wherever somebody types an address to sign up with, to reset, to
+        add: what follows depends on whose it is, so its time must not tell. Raises
+        ValidationError for look-alikes, and where no email can be delivered.
         """
+        pace.hold(current.request)
         refuse_look_alike(email)
         refuse_undeliverable(email)
         return normalise_email(super().clean_email(email))

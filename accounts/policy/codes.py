@@ -20,7 +20,7 @@ from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known
 from accounts.audit.repeats import record_repeated
 from accounts.models import normalise_email
-from accounts.policy import email_bounds
+from accounts.policy import email_bounds, pace
 from accounts.policy.addresses import is_of, refuse_look_alike
 from accounts.policy.limits import APP, attempts_key
 
@@ -96,6 +96,7 @@ class CountedRequest:
 
     def clean_email(self) -> str:
         """As allauth's. Raises ImmediateHttpResponse (429)."""
+        pace.hold(current.request)
         count_request(self.cleaned_data["email"])  # type: ignore[attr-defined]
         email: str = super().clean_email()  # type: ignore[misc]
         if self._user and not is_of(self._user, normalise_email(email)):

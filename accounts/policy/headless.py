@@ -14,6 +14,7 @@ from allauth.account.internal.flows.reauthentication import (
     raise_if_reauthentication_required,
 )
 from allauth.core import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.adapter import get_adapter as get_headless_adapter
@@ -41,8 +42,7 @@ from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.current_password import CheckedPassword
 from accounts.policy.limits import APP, limit_provider
 from accounts.policy.own_rows import OwnRowsField
-from accounts.policy.passwords import spend_a_hash
-from accounts.policy.sign_up import OneAccountMixin
+from accounts.policy.sign_up import WaitsForCode
 from accounts.policy.ways_in import lock
 
 if TYPE_CHECKING:
@@ -57,16 +57,17 @@ class LoginInput(account_inputs.LoginInput):
     password = CharField(strip=False)
 
 
-class SignupInput(OneAccountMixin, account_inputs.SignupInput):
+class SignupInput(WaitsForCode, account_inputs.SignupInput):
     """E-mail address and a new password."""
 
     email = EmailField(validators=[refuse_look_alike])
     password = CharField(strip=False)
 
-    def try_save(self, request: HttpRequest) -> Any:
-        """As allauth's, in the same time for an address that has an account."""
-        spend_a_hash(self)
-        return super().try_save(request)
+
+class ProviderSignupInput(WaitsForCode, social_inputs.SignupInput):
+    """The address that a provider did not tell."""
+
+    email = EmailField(validators=[refuse_look_alike])
 
 
 class RequestPasswordResetInput(
@@ -199,7 +200,18 @@ class ProviderTokenView(social_views.ProviderTokenView):
     ) -> HttpResponseBase:
         """Allauth's answer, or 429."""
         limited = ratelimit.consume_or_429(request, action="login")
-        return limited or super().handle(request, *args, **kwargs)
+        if limited:
+            return limited
+        try:
+            return super().handle(request, *args, **kwargs)
+        except ImmediateHttpResponse as error:  # a sign-up that waits for its code
+            return error.response
+
+
+class ProviderSignupView(social_views.ProviderSignupView):
+    """GET and POST auth/provider/signup."""
+
+    input_class = ProviderSignupInput
 
 
 class RedirectToProviderView(social_views.RedirectToProviderView):
@@ -219,6 +231,7 @@ VIEWS: dict[str, Any] = {
     "auth/password/reset": ResetPasswordView,
     "auth/reauthenticate": ReauthenticateView,
     "account/providers": ManageProvidersView,
+    "auth/provider/signup": ProviderSignupView,
     "auth/provider/redirect": RedirectToProviderView,
     "auth/provider/token": ProviderTokenView,
     "auth/sessions": SessionsView,

@@ -21,7 +21,7 @@ from accounts.policy.passkey_forms import (
     StrictAssertion,
     StrictRegistration,
 )
-from accounts.policy.sign_up import OneAccountMixin
+from accounts.policy.sign_up import WaitsForCode
 from accounts.policy.stages import is_unchanged
 from accounts.policy.ways_in import lock, would_lock_out
 from accounts.policy.words import LAST_WAY_IN
@@ -63,7 +63,7 @@ class CreateWebAuthnInput(StrictRegistration, inputs.CreateWebAuthnInput):
     always_alone = True
 
 
-class SignupWebAuthnInput(OneAccountMixin, inputs.SignupWebAuthnInput):
+class SignupWebAuthnInput(WaitsForCode, inputs.SignupWebAuthnInput):
     """An address to sign up with."""
 
     email = EmailField(validators=[refuse_look_alike])

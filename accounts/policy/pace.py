@@ -1,12 +1,11 @@
-"""Answers whose time could tell who has an account leave at full steps of time.
+"""Answers whose time could tell who has an account leave at fixed steps of time.
 
-An account that is made takes a few milliseconds more than one that is there already.
-What happens behind these doors differs by less than a step, so the answers do not.
+Creating, emailing and refusing differ by a few milliseconds. Whatever works on an
+address that somebody typed asks for it here, so that no list of paths can miss one.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -15,31 +14,34 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-STEP = 0.05  # seconds; the slowest of them takes about 35 ms here
-#: Sign-up, reset and code requests: pages and headless calls.
-PACED = re.compile(
-    r"^/(?:accounts|_allauth/\w+/v1/auth)/(signup|signup/passkey|webauthn/signup|password/re(set|quest)|login/code"
-    r"|code/request)/?$"
-)
-
-
+#: Seconds: no such answer is faster, and slower ones leave at a multiple of STEP.
+FLOOR, STEP = 0.15, 0.05
+HELD = "_policy_paced"
 #: Refused before anybody was looked up.
 SAYS_NOTHING = frozenset({403, 404, 405, 413, 415, 429})
 
 
+def hold(request: HttpRequest | None) -> None:
+    """Somebody unproven typed an address, and the answer depends on whose it is."""
+    if request is not None:
+        setattr(request, HELD, True)
+
+
 class PaceMiddleware:
-    """Holds such an answer back until the step that its work fell into is over."""
+    """Holds such an answer back until its time."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Time what is sent; a page that is only looked at goes out at once."""
-        if request.method != "POST" or not PACED.search(request.path_info):
-            return self.get_response(request)
+        """Every answer but those of requests that were held leaves at once."""
         began = time.monotonic()
         response = self.get_response(request)
-        if response.status_code in SAYS_NOTHING:
-            return response
-        time.sleep(STEP - (time.monotonic() - began) % STEP)
+        if getattr(request, HELD, False) and response.status_code not in SAYS_NOTHING:
+            time.sleep(left(time.monotonic() - began))
         return response
+
+
+def left(taken: float) -> float:
+    """Seconds to wait after this many of work."""
+    return FLOOR - taken if taken < FLOOR else STEP - (taken - FLOOR) % STEP

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import password_validation as stock
-from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -77,14 +76,3 @@ class BrandNameValidator:
     def get_help_text(self) -> str:
         """The rule in a sentence."""
         return _("Do not build it from the name of this site.")
-
-
-def spend_a_hash(form: Any) -> None:
-    """Hash the password of a sign-up that makes no account, and throw it away.
-
-    allauth hashes only for a new account, so that the time of the answer would tell
-    who has one.
-    """
-    if form.account_already_exists:
-        data = form.cleaned_data
-        make_password(data.get("password1") or data.get("password") or "")

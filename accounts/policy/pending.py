@@ -52,6 +52,19 @@ def claim(request: HttpRequest) -> None:
     raise ImmediateHttpResponse(headed_redirect_response("account_login"))
 
 
+def take_turn(request: HttpRequest, key: str) -> None:
+    """Hold this session until the transaction ends, for what waits in it under `key`.
+
+    Raises ImmediateHttpResponse when another request has taken it meanwhile.
+    """
+    mine = request.session
+    row = Session.objects.select_for_update().filter(pk=mine.session_key).first()
+    if row is not None and mine.decode(row.session_data).get(key) == mine.get(key):
+        return
+    give_way(request)
+    raise ImmediateHttpResponse(headed_redirect_response("account_login"))
+
+
 def has_given_way(request: HttpRequest) -> bool:
     """Whether it did: then its session is no longer there to be written to."""
     return getattr(request, GAVE_WAY, False)

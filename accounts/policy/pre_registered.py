@@ -49,6 +49,14 @@ def waits_for_its_owner(user: User, email: str) -> bool:
     )
 
 
+def is_remnant(user: User, email: str) -> bool:
+    """Whether an earlier release created it at a sign-up that nobody finished.
+
+    Its owner signs up as if it did not exist: the new account replaces it.
+    """
+    return user.unconfirmed_sign_up and waits_for_its_owner(user, email)
+
+
 def first_proof(request: HttpRequest, user: User, address: EmailAddress) -> None:
     """Called when an address is proven: the first time, only the proof in hand stays.
 

@@ -23,6 +23,7 @@ from accounts.policy.pre_registered import first_proof
 from accounts.policy.recovery import tell_of_use
 from accounts.policy.sessions import end_sessions, forget_ended, session_store
 from accounts.policy.signals import sessions_ended
+from accounts.policy.unconfirmed import unmark
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
@@ -61,6 +62,7 @@ def leave_nothing_of_strangers(
 ) -> None:
     """The first proof of an address makes the account its owner's alone."""
     first_proof(request, email_address.user, email_address)
+    unmark(email_address.user)
 
 
 @receiver(email_changed)

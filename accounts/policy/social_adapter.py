@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import is_headless_request
+from allauth.headless.base.response import AuthenticationResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base import AuthProcess
 from django.core.exceptions import ValidationError
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
 
 from accounts.audit.history import method_name
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import record
-from accounts.policy import linking
+from accounts.policy import linking, sign_up
 from accounts.policy.development import is_outsider
 from accounts.policy.other_account import refuse_other
 from accounts.policy.providers.careful import refuse_server_error
@@ -64,6 +67,23 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             refuse_other(request, sociallogin.user)
         if not (sociallogin.is_existing or connects):
             linking.settle(request, sociallogin)
+
+    def is_auto_signup_allowed(
+        self, request: HttpRequest, sociallogin: SocialLogin
+    ) -> bool:
+        """As allauth's. An address that the provider has not verified waits for a code.
+
+        Raises ImmediateHttpResponse with the answer that asks for it.
+        """
+        told = sociallogin.email_addresses
+        if not told or told[0].verified:
+            return bool(super().is_auto_signup_allowed(request, sociallogin))
+        response = sign_up.begin_by_provider(request, sociallogin)
+        if is_headless_request(request):
+            response = AuthenticationResponse.from_response(request, response)
+        elif sociallogin.is_headless:
+            response = HttpResponseRedirect(sociallogin.state["next"])
+        raise ImmediateHttpResponse(response)
 
     def validate_disconnect(self, account: SocialAccount, accounts: Any) -> None:
         """The last way in stays. Raises ValidationError."""

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 import tests.services.environment  # noqa: F401 - sets the environment up
-from tests.bench import enumeration, pages, revocation
+from tests.bench import addresses, enumeration, pages, revocation
 from tests.services import postgres, server
 
 SECONDS = 3
@@ -138,4 +138,5 @@ if __name__ == "__main__":
     main()
     revocation.main()
     enumeration.main()
+    addresses.main()
     pages.main()

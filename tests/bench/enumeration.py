@@ -95,7 +95,7 @@ def main() -> None:
             for _ in range(TURNS):
                 for kind in random.sample(sorted(KINDS), len(KINDS)):
                     email = address(kind)
-                    if kind == "unknown":  # a sign-up makes it known
+                    if kind == "unknown":  # limits count by address
                         email = f"nobody-{next(fresh)}@example.org"
                     with httpx.Client(base_url=site.url, timeout=30) as client:
                         times[kind].append(knock(client, email))

@@ -120,12 +120,14 @@ def new_account(browser, user):
 
 
 def code_first(browser, user):
-    person = User.objects.get(email=EMAIL)
     assert not is_signed_in(browser)
-    assert not EmailAddress.objects.get(user=person).verified
+    assert not User.objects.exists()
+    assert not SocialAccount.objects.exists()
     (letter,) = deliver_mail()
     browser.post(CODE_PAGE, {"code": code_in(letter)})
     assert is_signed_in(browser)
+    person = User.objects.get(email=EMAIL)
+    assert EmailAddress.objects.get(user=person).verified
     assert SocialAccount.objects.get().user == person
 
 
@@ -281,8 +283,12 @@ def test_connecting_asks_for_proof_when_the_last_is_old(
         assert SocialAccount.objects.get().user.email == EMAIL
 
 
-def test_a_stranger_s_provider_does_not_outlive_a_new_password(providers, browser):
-    """Somebody signs up by a provider with an address that is not theirs."""
+def test_a_stranger_s_provider_does_not_outlive_a_new_password(
+    providers, browser, make_person
+):
+    """An imported account whose address nobody has confirmed yet."""
+    imported = make_person(EMAIL, verified=False)
+    SocialAccount.objects.create(user=imported, provider="google", uid="666")
     stranger = Client(SERVER_NAME="localhost")
     sign_in_by(providers, stranger, misfortune="unverified", sub="666")
     assert not is_signed_in(stranger)

@@ -26,7 +26,7 @@ MIDDLEWARE: dict[str, tuple[str, ...]] = {
     ),
     "accounts.pages.language.ProfileLanguageMiddleware": ("PATH_INFO",),
     "accounts.policy.enrolment.EnrolmentMiddleware": ("PATH_INFO",),
-    "accounts.policy.pace.PaceMiddleware": ("PATH_INFO",),
+    "accounts.policy.pace.PaceMiddleware": (),
     "accounts.policy.session_lifetime.SessionLifetimeMiddleware": ("HTTP_COOKIE",),
     "allauth.account.middleware.AccountMiddleware": ("HTTP_ACCEPT", "PATH_INFO"),
     "authsite.bounds.BoundsMiddleware": (
@@ -118,6 +118,7 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "ConfirmLoginCodeForm": ("code",),
         "ConfirmReauthenticationCodeForm": ("code",),
         "RequestLoginCodeForm": ("email",),
+        "SignUpCode": ("code",),
     },
     "accounts.pages.connections": {"DisconnectForm": ("account",)},
     "accounts.pages.forms": {
@@ -144,6 +145,7 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "accounts.policy.headless": {
         "LoginInput": ("email", "password"),
+        "ProviderSignupInput": ("email", "username"),
         "RequestPasswordResetInput": ("email",),
         "ResetPasswordInput": ("key", "password"),
         "SignupInput": ("email", "password"),
@@ -169,7 +171,6 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     "allauth.headless.mfa.inputs": {"TrustInput": ("trust",)},
     "allauth.headless.socialaccount.inputs": {
         "ProviderTokenInput": ("process", "provider", "token"),
-        "SignupInput": ("email", "username"),
     },
     "allauth.headless.tokens.inputs": {"RefreshTokenInput": ("refresh_token",)},
 }
