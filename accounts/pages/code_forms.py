@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
+from allauth.core import context as current
 from django.utils.translation import gettext_lazy as _
 
 from accounts.pages.forms import CodeField, dress_email, focus
+from accounts.policy.address_change import refuse_superseded
 from accounts.policy.codes import CountedCode, CountedRequest, SignInCode
 from accounts.policy.reauthentication import ReauthenticationCode, address_of
 
@@ -44,6 +46,12 @@ class ConfirmEmailVerificationCodeForm(
     """The code that was mailed to an address, to prove it."""
 
     code = CodeField(label=_("Code"))
+
+    def clean_code(self) -> str:
+        """The code. Raises ValidationError, ImmediateHttpResponse (429)."""
+        code = super().clean_code()
+        refuse_superseded(current.request, self.counted_email())
+        return code
 
     def counted_email(self) -> str:
         """That address."""

@@ -18,7 +18,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts.audit.models import Action, Outcome
 from accounts.audit.record import known, record
 from accounts.models import normalise_email
-from accounts.policy import new_device, pending, session_owner, sessions, trust
+from accounts.policy import (
+    address_change,
+    new_device,
+    pending,
+    session_owner,
+    sessions,
+    trust,
+)
 from accounts.policy.addresses import refuse_look_alike
 from accounts.policy.backend import DRIVEN
 from accounts.policy.client_address import client_address
@@ -167,7 +174,12 @@ class AccountAdapter(ReauthenticationAdapter, Mails):
         """
         with transaction.atomic():
             lock(email_address.user)
-            return bool(super().confirm_email(request, email_address))
+            if address_change.is_superseded(request, email_address.email):
+                return False  # it was replaced after its code was checked
+            is_done = bool(super().confirm_email(request, email_address))
+            if is_done:
+                address_change.finish(email_address.user)
+            return is_done
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from allauth.core import context as current
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
 from allauth.headless.base.response import ConflictResponse
 
 from accounts.policy import pending
+from accounts.policy.address_change import refuse_superseded
 from accounts.policy.codes import (
     CountedRequest,
     SignInCode,
@@ -33,8 +35,10 @@ class VerifyEmailInput(account_inputs.VerifyEmailInput):
     """The code that proves an address."""
 
     def clean_key(self) -> str:
-        """As allauth's. Raises ValidationError, ImmediateHttpResponse (429)."""
-        return count_try(self.process.email, super().clean_key)
+        """The code. Raises ValidationError, ImmediateHttpResponse (429)."""
+        key = count_try(self.process.email, super().clean_key)
+        refuse_superseded(current.request, self.process.email)
+        return key
 
 
 class RequestLoginCodeView(account_views.RequestLoginCodeView):

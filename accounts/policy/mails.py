@@ -28,10 +28,11 @@ from django.utils.translation import get_language, override
 from accounts.audit.models import Action
 from accounts.audit.record import record
 from accounts.brand import palette
-from accounts.policy import closing, not_me, outbox
+from accounts.policy import address_change, closing, not_me, outbox
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
+    from django.http import HttpRequest
 
     from accounts.models import User
 
@@ -57,6 +58,18 @@ class Mails(DefaultAccountAdapter):
         record(Action.RESET_REQUESTED, request=current.request, user=user)
         context = {**context, "taken_back": hasattr(current.request, not_me.TAKEN_BACK)}
         super().send_password_reset_mail(user, email, context)
+
+    def send_confirmation_mail(
+        self,
+        request: HttpRequest,
+        emailconfirmation: Any,
+        signup: bool,
+    ) -> None:
+        """As allauth's; somebody who is signed in starts a change of address."""
+        address = emailconfirmation.email_address
+        if request.user.is_authenticated and request.user.pk == address.user_id:
+            address_change.start(address.user, address.email)
+        super().send_confirmation_mail(request, emailconfirmation, signup)
 
     def send_notification_mail(
         self,
