@@ -35,6 +35,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "account/email/account_already_exists": {"signup_url": "http://x/accounts/signup/"},
     "account/email/account_closing": CLOSING,
     "account/email/account_kept": {},
+    "account/email/email_change_started": MOVED,
     "account/email/email_changed": MOVED,
     "account/email/email_changed_here": MOVED,
     "account/email/email_confirmation": CODE,

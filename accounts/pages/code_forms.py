@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.pages.forms import CodeField, dress_email, focus
 from accounts.policy import sign_up
+from accounts.policy.address_change import refuse_superseded
 from accounts.policy.codes import CountedCode, CountedRequest, SignInCode
 from accounts.policy.reauthentication import ReauthenticationCode, address_of
 
@@ -54,6 +55,12 @@ class ConfirmEmailVerificationCodeForm(TypedCode, SignUpCode):
     """The code that was mailed to an address, to prove it."""
 
     code = CodeField(label=_("Code"))
+
+    def clean_code(self) -> str:
+        """The code. Raises ValidationError, ImmediateHttpResponse (429)."""
+        code = super().clean_code()
+        refuse_superseded(current.request, self.counted_email())
+        return code
 
     def counted_email(self) -> str:
         """That address."""

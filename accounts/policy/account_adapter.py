@@ -20,6 +20,7 @@ from accounts.audit.record import known
 from accounts.audit.repeats import record_repeated
 from accounts.models import normalise_email
 from accounts.policy import (
+    address_change,
     new_device,
     other_account,
     pace,
@@ -184,7 +185,12 @@ class AccountAdapter(ReauthenticationAdapter, SignUpAdapter, Mails):
         """
         with transaction.atomic():
             lock(email_address.user)
-            return bool(super().confirm_email(request, email_address))
+            if address_change.is_superseded(request, email_address.email):
+                return False  # it was replaced after its code was checked
+            is_done = bool(super().confirm_email(request, email_address))
+            if is_done:
+                address_change.finish(email_address.user)
+            return is_done
 
     # What people type ----------------------------------------------------------
     def clean_email(self, email: str) -> str:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
+from allauth.core import context as current
 from allauth.core.exceptions import ImmediateHttpResponse, SignupClosedException
 from allauth.headless.account import inputs as account_inputs
 from allauth.headless.account import views as account_views
@@ -19,6 +20,7 @@ from allauth.headless.internal.restkit.response import APIResponse, ErrorRespons
 
 from accounts.models import User
 from accounts.policy import pending
+from accounts.policy.address_change import refuse_superseded
 from accounts.policy.codes import (
     CountedRequest,
     SignInCode,
@@ -44,8 +46,10 @@ class VerifyEmailInput(account_inputs.VerifyEmailInput):
     """The code that proves an address."""
 
     def clean_key(self) -> str:
-        """As allauth's. Raises ValidationError, ImmediateHttpResponse (429)."""
-        return count_try(self.process.email, super().clean_key)
+        """The code. Raises ValidationError, ImmediateHttpResponse (429)."""
+        key = count_try(self.process.email, super().clean_key)
+        refuse_superseded(current.request, self.process.email)
+        return key
 
 
 class RequestLoginCodeView(account_views.RequestLoginCodeView):

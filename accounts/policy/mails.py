@@ -29,7 +29,7 @@ from django.utils.translation import get_language, override
 from accounts.audit.models import Action
 from accounts.audit.repeats import record_repeated
 from accounts.brand import palette
-from accounts.policy import closing, email_bounds, not_me, outbox
+from accounts.policy import address_change, closing, email_bounds, not_me, outbox
 from accounts.policy.addresses import is_deliverable
 from accounts.policy.email_bounds import PROOF_CODE, SIGN_IN_CODE
 from accounts.policy.reauthentication import address_of
@@ -90,10 +90,16 @@ class Mails(DefaultAccountAdapter):
         emailconfirmation: EmailVerificationProcess,
         signup: bool,
     ) -> None:
-        """As allauth's; beyond the bound the session gets the last code emailed."""
+        """As allauth's; beyond the bound the session gets the last code emailed.
+
+        Somebody who is signed in starts a change of address.
+        """
+        address = emailconfirmation.email_address
+        if request.user.is_authenticated and request.user.pk == address.user_id:
+            address_change.start(address.user, address.email)
         kind = email_bounds.SIGN_UP_CODE if signup else email_bounds.CONFIRM_CODE
         state = emailconfirmation.state
-        asked = (kind, emailconfirmation.email_address.email)
+        asked = (kind, address.email)
         decision = email_bounds.decide(
             request, *asked, state["code"], made_at=state["at"]
         )

@@ -1,7 +1,8 @@
-"""What the policy knows of groups, and why sessions ended."""
+"""What the policy keeps: of groups, why sessions ended, changes of address."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
@@ -104,3 +105,19 @@ class EmailBound(models.Model):
 
     def __str__(self) -> str:
         return self.address[:16]
+
+
+class AddressChange(models.Model):
+    """The change of address that a person asked for last, until it is confirmed."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+    )
+    email = models.EmailField()
+    asked_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.email
