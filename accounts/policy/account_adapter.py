@@ -21,6 +21,7 @@ from accounts.audit.repeats import record_repeated
 from accounts.models import normalise_email
 from accounts.policy import (
     address_change,
+    devices,
     new_device,
     other_account,
     pace,
@@ -146,6 +147,9 @@ class AccountAdapter(ReauthenticationAdapter, SignUpAdapter, Mails):
             is_new = new_device.is_new(request, user)
             super().login(request, user)
             request.session.save()
+            # Here, not at allauth's signal, which comes after the tokens: a session
+            # that is not listed yet would outlive "sign out everywhere".
+            devices.list_new(request, user)
             if is_new:
                 new_device.tell(request, user)
 

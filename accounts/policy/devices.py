@@ -12,9 +12,11 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.policy.sessions import APP, SID, belongs_to
+from accounts.policy.sessions import APP, SID, belongs_to, forget_ended
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from accounts.models import User
 
 
@@ -40,3 +42,9 @@ def signed_in(user: User) -> list[SignedIn]:
             row = rows[session.session_key]
             found.append(SignedIn(row, data.get(SID, ""), data.get(APP, False)))
     return sorted(found, key=lambda one: one.row.last_seen_at, reverse=True)
+
+
+def list_new(request: HttpRequest, user: User) -> None:
+    """Put the session of this request into its person's list."""
+    forget_ended(user)
+    UserSession.objects.create_from_request(request)

@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.policy import confirmation, not_me, trust
 from accounts.policy.pre_registered import first_proof
 from accounts.policy.recovery import tell_of_use
-from accounts.policy.sessions import end_sessions, forget_ended, session_store
+from accounts.policy.sessions import end_sessions, session_store
 from accounts.policy.signals import sessions_ended
 from accounts.policy.unconfirmed import unmark
 
@@ -112,9 +112,3 @@ def prove_by_new_passkey(
     confirmation.note_new_factor(request, authenticator)
     if not request.user.is_authenticated:
         get_adapter().prove_by_new_passkey(request, user, authenticator)
-
-
-def list_new_session(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Connected in PolicyConfig.ready()."""
-    forget_ended(user)
-    UserSession.objects.create_from_request(request)

@@ -107,7 +107,8 @@ def test_it_is_ones_own_alone(maya, make_person):
 
 def test_proof_is_asked_again(maya):
     with later(minutes=6):
-        assert maya.get(PATH)["Location"].startswith("/accounts/reauthenticate/")
+        asked = maya.get(PATH)["Location"]
+        assert asked.startswith("/accounts/2fa/reauthenticate/")
         assert maya.post(PATH)["Location"] == PATH
         assert not Event.objects.filter(action=Action.EXPORTED).exists()
 

@@ -267,7 +267,7 @@ def test_a_code_is_not_offered_beside_a_password_or_factor(
     cache.clear()  # the same code again, at the other door
     call.sign_in(user, app)
     deliver_mail().clear()
-    first = "2fa/reauthenticate/" if kind == "factor" else "reauthenticate/"
+    first = "reauthenticate/" if kind == "password" else "2fa/reauthenticate/"
     with later():
         call.renew(call)
         asked = page("/accounts/2fa/webauthn/add/")

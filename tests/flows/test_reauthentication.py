@@ -63,7 +63,6 @@ ACTIONS = {
     "add an address": Action(
         lambda page, _: page("/accounts/email/", {"action_add": "", "email": NEW}),
         lambda call, _: call("POST", "account/email", {"email": NEW}),
-        tells=False,
     ),
     "remove an address": Action(
         lambda page, _: page("/accounts/email/", {"action_remove": "", "email": OTHER}),

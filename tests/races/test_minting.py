@@ -208,7 +208,7 @@ def test_a_sign_in_at_its_last_stage_does_not_survive_either(
     assert other.get("/dashboard/")["Location"].startswith("/accounts/login/")
 
 
-@pytest.mark.parametrize("ending", [deactivate, new_password, not_me])
+@pytest.mark.parametrize("ending", [deactivate, new_password, not_me, everywhere])
 def test_an_app_signed_in_between_session_and_tokens_gets_none(
     browser, ending, api, monkeypatch
 ):
