@@ -26,6 +26,7 @@ from accounts.policy.limits import (
     seconds_left,
 )
 from accounts.policy.reauthentication import CONFIRM_PAGE, REQUEST_PAGE, mail_key
+from accounts.policy.removal_code import LIMIT, asker_of, limit_key
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -56,6 +57,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "mfa_reauthenticate": PROOFS,
     "mfa_reauthenticate_webauthn": PROOFS,
     "mfa_activate_totp": ("login_failed",),
+    "mfa_lost": (LIMIT, "login_failed"),
+    "mfa_lost_code": ("login_failed",),
+    "mfa_lost_link": ("mail_link",),
     "mfa_login_webauthn": ("webauthn_login", "passkey_options"),
     "google_login": ("provider",),
     "github_login": ("provider",),
@@ -91,6 +95,7 @@ BY_CODE = frozenset(
         "mfa_authenticate",
         "mfa_reauthenticate",
         "mfa_activate_totp",
+        "mfa_lost_code",
         CONFIRM_PAGE,
     }
 )
@@ -149,6 +154,7 @@ def _reason(page: str, action: str) -> str:
         "reauthenticate": "guesses",
         "reset_password": "mails",
         MAILED: "mails",
+        LIMIT: "mails",
         "signup": "sign_ups",
         "change_password": "changes",
         "manage_email": "changes",
@@ -164,6 +170,9 @@ def _key(request: HttpRequest, page: str, action: str) -> str:
         return attempts_key(request, _email(request))
     if action == "reset_password" and page in {REQUEST_PAGE, CONFIRM_PAGE}:
         return mail_key(cast("User", request.user))
+    if action == LIMIT:
+        asker = asker_of(request)
+        return limit_key(request, asker.user) if asker else ""
     return normalise_email(_email(request))
 
 

@@ -93,4 +93,11 @@ class ReauthenticationAdapter(DefaultAccountAdapter):
         if trust.is_unproven(current.request, user):
             text = _("You trust this browser, so we ask for your second step here.")
             raise ValidationError(text, code="second_step_required")
+        return self.knows_password(user, password)
+
+    def knows_password(self, user: User, password: str) -> bool:
+        """Whether it is theirs, for people who cannot give their second step.
+
+        Counted as a sign-in. Raises ValidationError, ImmediateHttpResponse (429).
+        """
         return bool(super().reauthenticate(user, password))

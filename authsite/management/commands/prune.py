@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.policy.closing import prune_closed
 from accounts.policy.prune import prune_ended, prune_sessions
+from accounts.policy.removal_due import prune_removals, run_due
 from accounts.tokens.prune import prune_families
 
 if TYPE_CHECKING:
@@ -41,4 +42,6 @@ class Command(BaseCommand):
         prune_ended(keep)
         told = f"Deleted {sessions} sessions, {families} sign-ins by token"
         closed = sum(prune_closed())
+        run_due()
+        prune_removals(keep)
         self.stdout.write(f"{told}, {closed} closed accounts.")
