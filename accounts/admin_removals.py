@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class CancelledFilter(admin.EmptyFieldListFilter):
     """Whether it was cancelled, in words."""
 
-    def choices(self, changelist: object) -> object:
+    def choices(self, changelist: Any) -> Any:
         """As Django's: all, empty, not empty."""
         words = (_("All"), _("Not cancelled"), _("Cancelled"))
         for word, choice in zip(words, super().choices(changelist), strict=True):

@@ -48,8 +48,9 @@ CODE_EMAIL = "mfa/email/removal_code"
 #: What a sign-in can start with that nobody has by holding the mailbox alone.
 FIRST_STEPS = frozenset({"password", "socialaccount"})
 NO_FIRST_STEP = _(
-    "You have no password. Sign in with your provider again and come back within five "
-    "minutes, or choose a password first: ask for a link on the sign-in page."
+    "You have no password. Choose one with the link that we email you, then come back. "
+    "If you sign in with a provider, you can instead sign in with it again and come "
+    "back within five minutes."
 )
 
 
