@@ -15,6 +15,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.audit.models import Action, Event
+from accounts.models import User
 from accounts.policy import removal, removal_due
 from accounts.policy.models import FactorRemoval
 from tests.fixtures import deliver_mail, enrol_totp
@@ -121,3 +122,13 @@ def test_many_requests_are_one(maya):
     assert len(set(together(*[ask] * 6))) == 1
     assert Event.objects.filter(action=Action.REMOVAL_ASKED).count() == 1
     assert len(deliver_mail()) == 2
+
+
+def test_a_request_whose_password_changed_meanwhile_is_none(maya):
+    stale = User.objects.get()
+    User.objects.update(password="another")
+    assert removal.ask(RequestFactory().get("/"), stale) is None
+    User.objects.update(password=stale.password)
+    Authenticator.objects.all().delete()
+    assert removal.ask(RequestFactory().get("/"), stale) is None
+    assert not FactorRemoval.objects.exists()
