@@ -512,3 +512,12 @@ def test_an_administrators_reset_ends_it_with_one_email(maya, owner):
     assert row().cancelled_by == "admin"
     assert emails("your second steps stay") == []
     assert emails("your second steps were removed") == ["maya@example.org", SECOND]
+
+
+def test_nothing_is_removed_without_a_reminder(maya, monkeypatch):
+    ask(halfway())
+    monkeypatch.setattr(removal_due, "SOON", "no such email")
+    with later(hours=80):
+        assert removal_due.run_due() == 0
+        assert row().reminded_at is None
+        assert Authenticator.objects.count() == 2

@@ -18,6 +18,7 @@ from tests.fixtures import (
     code_in,
     deliver_mail,
     enrol_totp,
+    hashed,
     later,
     second_step,
     sign_in_by_form,
@@ -207,3 +208,16 @@ def test_only_posts_of_our_own_pages_cancel(maya, settings):
         r'csrfmiddlewaretoken" value="(\w+)"', strict.get(path).content.decode()
     )
     assert strict.post(path, {"csrfmiddlewaretoken": token[1]}).status_code == 303
+
+
+def test_a_code_does_not_outlive_its_password(maya):
+    browser = remembered(maya)
+    browser.post(LOST, {"password": PASSWORD})
+    code = code_in(deliver_mail()[-1])
+    # As in the session that changes the password, which goes on.
+    User.objects.filter(pk=maya.pk).update(password=hashed("another long phrase"))
+    session = browser.session
+    session["_auth_user_hash"] = User.objects.get().get_session_auth_hash()
+    session.save()
+    assert browser.post(CODE, {"code": code})["Location"] == LOST
+    assert not row_exists()
