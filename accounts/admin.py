@@ -20,9 +20,10 @@ from accounts.admin_actions import ACTIONS
 from accounts.admin_base import PolicyModelAdmin, ReadOnly
 from accounts.admin_emails import EmailBoundAdmin
 from accounts.admin_groups import PolicyGroupAdmin, TokenRoomAdmin
+from accounts.admin_removals import FactorRemovalAdmin
 from accounts.models import User, normalise_email
 from accounts.policy.authority import may_act_on
-from accounts.policy.models import EmailBound
+from accounts.policy.models import EmailBound, FactorRemoval
 from accounts.tokens.marked_groups import left_out
 
 if TYPE_CHECKING:
@@ -188,6 +189,9 @@ class UserAdmin(TokenRoomAdmin):
     def has_guard_permission(self, request: HttpRequest) -> bool:
         """Whoever may change people may use the guarded actions."""
         return self.has_change_permission(request)
+
+
+admin.site.register(FactorRemoval, FactorRemovalAdmin)
 
 
 @admin.register(LogEntry)

@@ -427,6 +427,8 @@ ACCOUNT_RATE_LIMITS = {
     "mail_link": "20/m/ip",
     "closing_mail": "1/10m/key",
     "export": "5/h/user",
+    # Codes for the removal of second steps that cannot be used.
+    "factor_removal": "20/h/ip,5/h/key",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 RATE_LIMITS_OFF = rate_limits.change(

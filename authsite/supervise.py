@@ -96,15 +96,20 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
 
 
 def upkeep() -> None:
-    """Bring back mail that a worker had begun when it was killed; forget what went."""
+    """Bring back mail that a worker had begun when it was killed; forget what went.
+
+    And do what people asked for 72 hours ago: see accounts.policy.removal_due.
+    """
     from django.core.management import call_command
     from django.db import Error, close_old_connections
 
     from accounts.policy.outbox import requeue_abandoned
+    from accounts.policy.removal_due import run_due
 
     close_old_connections()
     try:
         requeue_abandoned()
+        run_due()
         call_command("prune_db_task_results", min_age_days=1, verbosity=0)
     except Error as error:
         sys.stderr.write(f"The outbox cannot be looked at: {type(error).__name__}\n")

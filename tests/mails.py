@@ -29,6 +29,10 @@ CLOSING = {
     "closes_at": datetime(2026, 12, 9, 10, tzinfo=UTC),
     "undo_url": "http://wrong.example/accounts/close/undo/" + "a1b2c3d4" * 5 + "/",
 }
+REMOVAL = {
+    "due_at": datetime(2026, 12, 3, 10, tzinfo=UTC),
+    "cancel_url": "http://wrong.example/accounts/2fa/lost/cancel/" + "a1b2c3d4" * 5,
+}
 RESET = "http://wrong.example/accounts/password/reset/key/MjQ-d2x0-" + "a1b2c3d4" * 5
 #: What each mail is told. A new template without a line here fails.
 CONTEXTS: dict[str, dict[str, Any]] = {
@@ -53,6 +57,11 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "mfa/email/factors_removed": {},
     "mfa/email/recovery_code_used": {"left": 2, "few": True},
     "mfa/email/recovery_codes_generated": {},
+    "mfa/email/removal_asked": REMOVAL,
+    "mfa/email/removal_cancelled": {},
+    "mfa/email/removal_code": CODE,
+    "mfa/email/removal_done": {},
+    "mfa/email/removal_soon": REMOVAL,
     "mfa/email/totp_activated": {},
     "mfa/email/totp_deactivated": {},
     "mfa/email/webauthn_added": {},

@@ -49,6 +49,18 @@ class Action(models.TextChoices):
     FACTOR_ADDED = "person:factor:add", _("Second step added")
     FACTOR_REMOVED = "person:factor:remove", _("Second step removed")
     FACTOR_RENEWED = "person:factor:renew", _("Second step renewed")
+    REMOVAL_ASKED = (
+        "person:factor:ask_removal",
+        _("Removal of all second steps requested"),
+    )
+    REMOVAL_CANCELLED = (
+        "person:factor:cancel_removal",
+        _("Removal of all second steps cancelled"),
+    )
+    REMOVAL_DONE = (
+        "system:factor:remove_all",
+        _("All second steps removed after 72 hours"),
+    )
     CONNECTED = "person:connection:add", _("Sign-in by a provider connected")
     DISCONNECTED = "person:connection:remove", _("Sign-in by a provider disconnected")
     TOKENS_REVOKED = "system:token:revoke", _("Apps signed out")

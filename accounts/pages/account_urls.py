@@ -17,6 +17,7 @@ from accounts.pages import (
     not_me,
     other_account,
     passkeys,
+    removal,
     views,
 )
 from accounts.pages.confirm_email import ConfirmEmailView
@@ -80,6 +81,11 @@ urlpatterns = [
         factors.recovery_codes,
         name="mfa_view_recovery_codes",
     ),
+    path("2fa/lost/", explained(removal.lost), name="mfa_lost"),
+    path("2fa/lost/code/", explained(removal.code), name="mfa_lost_code"),
+    path("2fa/lost/cancel/", removal.cancel, name="mfa_lost_cancel"),
+    path("2fa/lost/cancelled/", removal.cancelled, name="mfa_lost_cancelled"),
+    path("2fa/lost/cancel/<str:token>/", removal.from_email, name="mfa_lost_link"),
     path("3rdparty/", connections.connections, name="socialaccount_connections"),
     *passkeys.urlpatterns,
 ]

@@ -9,6 +9,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from accounts.models import User
 from accounts.policy import closing
 from accounts.policy.addresses import is_look_alike
+from accounts.policy.removal import with_removal
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -33,6 +34,11 @@ class PolicyBackend(AuthenticationBackend):
         if is_look_alike(credentials.get("email") or ""):
             credentials["email"] = ""  # the hash is still computed: same time
         return super().authenticate(request, **credentials)
+
+    def get_user(self, user_id: Any) -> User | None:
+        """The person of a session, with what the banner on account pages says."""
+        user = with_removal(User.objects.all()).filter(pk=user_id).first()
+        return user if user is not None and user.is_active else None
 
     @classmethod
     def _stash_user(cls, user: AbstractBaseUser | None) -> AbstractBaseUser | None:

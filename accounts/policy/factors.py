@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.crypto import sealed_anew
 from accounts.policy.mfa_adapter import PURPOSE
+from accounts.policy.removal import settle
 from accounts.policy.sessions import end_sessions
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def remove_factors(user: User) -> None:
     """
     with transaction.atomic():
         Authenticator.objects.filter(user=user).delete()
+        settle(user)
         end_sessions(user, "admin")
         for email in EmailAddress.objects.filter(user=user, verified=True):
             get_adapter().send_mail(

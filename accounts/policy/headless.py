@@ -37,6 +37,7 @@ from accounts.policy import (
     headless_factors,
     headless_passkeys,
     headless_reauthentication,
+    headless_removal,
 )
 from accounts.policy.addresses import ProvenAddress, refuse_look_alike
 from accounts.policy.current_password import CheckedPassword
@@ -240,6 +241,7 @@ VIEWS: dict[str, Any] = {
     **headless_factors.VIEWS,
     **headless_passkeys.VIEWS,
     **headless_reauthentication.VIEWS,
+    **headless_removal.VIEWS,
 }
 
 

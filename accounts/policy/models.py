@@ -1,10 +1,13 @@
-"""What the policy keeps: of groups, why sessions ended, changes of address."""
+"""What the policy keeps: of groups, ended sessions, emails, changes, removals."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -73,6 +76,10 @@ class EndedSession(models.Model):
             "too_many",
             _("You were signed out here because you signed in on many other devices."),
         )
+        FACTORS = (
+            "factors",
+            _("You were signed out because your second steps were removed."),
+        )
 
     digest = models.CharField(max_length=64, primary_key=True)
     reason = models.CharField(max_length=16, choices=Reason)
@@ -121,3 +128,60 @@ class AddressChange(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class FactorRemoval(models.Model):
+    """A request to remove all factors of someone who cannot use any of them.
+
+    It takes effect at `due_at`, and never without a reminder before that. At most one
+    per person is open; one that ended is kept for a while, for administrators.
+    """
+
+    #: For filters: neither cancelled nor done.
+    OPEN = Q(cancelled_at=None, done_at=None)
+
+    class CancelledBy(models.TextChoices):
+        """Who or what ended it."""
+
+        SESSION = "session", _("someone signed in to the account")
+        EMAIL = "email", _("the link in an email")
+        ADMIN = "admin", _("an administrator")
+        FACTOR = "factor", _("a second step that was used or changed")
+        PASSWORD = "password", _("a new password")
+        SIGNED_OUT = "signed_out", _("signing out everywhere")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        on_delete=models.CASCADE,
+        related_name="+",
+    )
+    asked_at = models.DateTimeField(_("requested at"), default=timezone.now)
+    due_at = models.DateTimeField(_("takes effect at"))
+    reminded_at = models.DateTimeField(_("reminder sent at"), null=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
+    cancelled_by = models.CharField(
+        _("cancelled by"), max_length=16, choices=CancelledBy, blank=True
+    )
+    done_at = models.DateTimeField(_("done at"), null=True)
+
+    class Meta:
+        verbose_name = _("request to remove second steps")
+        verbose_name_plural = _("requests to remove second steps")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(cancelled_at=None, done_at=None),
+                name="one_open_removal_per_person",
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(cancelled_at=None, done_at=None),
+                name="open_removals_by_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -25,6 +25,7 @@ from accounts.policy.limits import (
     seconds_left,
 )
 from accounts.policy.reauthentication import CONFIRM_PAGE, REQUEST_PAGE
+from accounts.policy.removal_code import LIMIT, asker_of, limit_key
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -53,6 +54,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "mfa_reauthenticate": PROOFS,
     "mfa_reauthenticate_webauthn": PROOFS,
     "mfa_activate_totp": ("login_failed",),
+    "mfa_lost": (LIMIT, "login_failed"),
+    "mfa_lost_code": ("login_failed",),
+    "mfa_lost_link": ("mail_link",),
     "mfa_login_webauthn": ("webauthn_login", "passkey_options"),
     "google_login": ("provider",),
     "github_login": ("provider",),
@@ -88,6 +92,7 @@ BY_CODE = frozenset(
         "mfa_authenticate",
         "mfa_reauthenticate",
         "mfa_activate_totp",
+        "mfa_lost_code",
         CONFIRM_PAGE,
     }
 )
@@ -142,6 +147,7 @@ def _reason(page: str, action: str) -> str:
         "reauthenticate": "guesses",
         "reset_password": "mails",
         MAILED: "mails",
+        LIMIT: "mails",
         "signup": "sign_ups",
         "change_password": "changes",
         "manage_email": "changes",
@@ -155,6 +161,9 @@ def _key(request: HttpRequest, page: str, action: str) -> str:
         return second_step_key(request.session)
     if action == "login_failed":
         return attempts_key(request, _email(request))
+    if action == LIMIT:
+        asker = asker_of(request)
+        return limit_key(request, asker.user) if asker else ""
     return normalise_email(_email(request))
 
 

@@ -73,3 +73,10 @@ class ReauthenticationAdapter(DefaultAccountAdapter):
             template_prefix = reauthentication.MAIL
             context = {**context, "user": user}
         super().send_mail(template_prefix, email, context)
+
+    def knows_password(self, user: User, password: str) -> bool:
+        """Whether it is theirs, for people who cannot give their second step.
+
+        Counted as a sign-in. Raises ValidationError, ImmediateHttpResponse (429).
+        """
+        return bool(super().reauthenticate(user, password))

@@ -9,16 +9,24 @@ from allauth.account.signals import (
     authentication_step_completed,
     email_changed,
     email_confirmed,
+    password_changed,
+    password_reset,
+    password_set,
 )
 from allauth.core import context as current
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_used
+from allauth.mfa.signals import (
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+    authenticator_used,
+)
 from allauth.usersessions.models import UserSession
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from accounts.models import User
-from accounts.policy import confirmation, not_me, trust
+from accounts.policy import confirmation, not_me, removal, trust
 from accounts.policy.pre_registered import first_proof
 from accounts.policy.recovery import tell_of_use
 from accounts.policy.sessions import end_sessions, session_store
@@ -47,6 +55,29 @@ def end_when_disabled(instance: User, created: bool, **kwargs: Any) -> None:
 def trust_no_browser_either(user: User, **kwargs: Any) -> None:
     """Who is signed out everywhere proves themselves anew everywhere."""
     trust.forget_everywhere(user)
+    # After it: the order in which everyone locks factors and requests.
+    removal.cancel(user, removal.By.SIGNED_OUT, request=current.request)
+
+
+@receiver(authenticator_used)
+@receiver(authenticator_added)
+@receiver(authenticator_removed)
+@receiver(authenticator_reset)
+def keep_factors_that_can_be_used(
+    request: HttpRequest, user: User, **kwargs: Any
+) -> None:
+    """Someone who uses or changes a factor needs none removed."""
+    removal.cancel(user, removal.By.FACTOR, request=request)
+
+
+@receiver(password_changed)
+@receiver(password_set)
+@receiver(password_reset)
+def keep_factors_of_new_password(
+    request: HttpRequest, user: User, **kwargs: Any
+) -> None:
+    """A request rests on the password that was given for it."""
+    removal.cancel(user, removal.By.PASSWORD, request=request)
 
 
 @receiver(authenticator_used)

@@ -7,6 +7,7 @@ from tests.scenes.scene import Act, Scene
 PEOPLE = "/admin/accounts/user/"
 KEYS = "/admin/tokens/signingkey/"
 READERS = "/admin/tokens/keyreader/"
+REMOVALS = "/admin/policy/factorremoval/"
 GROUPS = "/admin/auth/group/"
 SWAGGER = "The page is Swagger UI's, vendored as it is."
 
@@ -74,6 +75,8 @@ SCENES = [
     admin("group, new", f"{GROUPS}add/", "Permissions"),
     admin("group, delete", f"{GROUPS}{{group}}/delete/", "Are you sure"),
     admin("group, history", f"{GROUPS}{{group}}/history/", "change history"),
+    admin("removals", REMOVALS, "Not cancelled"),
+    admin("removal", f"{REMOVALS}{{removal}}/change/", "Takes effect at"),
     admin("log", "/admin/admin/logentry/", "0 log entries"),
     Scene(
         "api: docs", "/api/docs/", "/api/token/refresh/",

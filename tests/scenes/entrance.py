@@ -19,6 +19,7 @@ OUT = {
     "too_many": "on many other devices",
     "not_me": "reported as used by a stranger",
     "closing": "this account is closing",
+    "factors": "because your second steps were removed",
 }
 NOBODY = "nobody@example.org"
 LONG = "a.very.long.name.that.goes.on.and.on@" + "a-long-label." * 5 + "example.org"

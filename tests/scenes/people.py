@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from accounts.audit.models import Action, Event
 from accounts.models import User
-from accounts.policy import closing, ended, not_me
+from accounts.policy import closing, ended, not_me, removal
+from accounts.policy.models import FactorRemoval
 from accounts.policy.sessions import end
 from accounts.policy.webauthn import keys_of
 from tests.fixtures import enrol_totp, second_step
@@ -32,7 +33,10 @@ ALONE = "The only one"
 def make() -> dict[str, dict]:
     """Everybody: {cookies: {who: …}, facts: {name: value}}."""
     found: Cookies = {}
-    groups = (new, moved, second_steps, by_passkey, few_codes, hasty, signed_out, staff)
+    groups = (
+        *(new, moved, second_steps, by_passkey, few_codes, hasty, signed_out, staff),
+        *(lost, removing),
+    )
     for group in groups:
         found |= group()
     for more in (rich.make, halfway.make):
@@ -44,6 +48,7 @@ def make() -> dict[str, dict]:
         "last_key": str(Authenticator.objects.get(data__name=ALONE).pk),
         "sign_in": sign_in_of("new@example.org"),
         "undo": closing_one(),
+        **removals(),
         "not_me": said_by(rich_one),
         "robbed": robbed_one(),
         "moved": sign_in_of("moved-in@example.org"),
@@ -125,6 +130,35 @@ def second_steps() -> Cookies:
     found["key"] = cookies(client)
     found["key, halfway"] = cookies(signed_in("key@example.org"))
     return found
+
+
+def lost() -> Cookies:
+    """Who is about to type the code for the removal of their second steps."""
+    enrol_totp(person("lost@example.org"))
+    client = signed_in("lost@example.org")
+    assert client.post("/accounts/2fa/lost/").status_code == 303
+    return {"lost, asked": cookies(client)}
+
+
+def removing() -> Cookies:
+    """Whose second steps will be removed: signed in, and before the second step."""
+    user = person("removing@example.org", name="Maya Lindqvist")
+    app = enrol_totp(user)
+    client = signed_in(user.email)
+    second_step(client, app.code())
+    now = timezone.now()
+    FactorRemoval.objects.create(user=user, asked_at=now, due_at=now + removal.WAIT)
+    return {
+        "removing": cookies(client),
+        "removing, halfway": cookies(signed_in(user.email)),
+    }
+
+
+def removals() -> dict[str, str]:
+    """That request, and where its link leads."""
+    row = FactorRemoval.objects.get()
+    link = removal.cancel_url(row).removeprefix(settings.SITE_URL)
+    return {"removal": str(row.pk), "keep_factors": link}
 
 
 def by_passkey() -> Cookies:

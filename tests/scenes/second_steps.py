@@ -104,4 +104,25 @@ AGAIN = [
         "guest, asked", fill(code="0000-0000"),
     ),
 ]  # fmt: skip
-SCENES = [*AT_THE_ENTRANCE, *APP, *RECOVERY, *PASSKEYS, *AGAIN]
+LOST = "/accounts/2fa/lost/"
+REMOVAL = [
+    Scene("removal: start", LOST, "Need it sooner?", "app, halfway"),
+    Scene("removal: start, signed in", LOST, "Need it sooner?", "app"),
+    Scene(
+        "removal: wrong password", LOST, PROBLEM, "app",
+        fill(password="wrong"),
+    ),
+    Scene("removal: no password", LOST, "You have no password", "passkey alone"),
+    Scene("removal: code", f"{LOST}code/", "Request the removal", "lost, asked"),
+    Scene(
+        "removal: wrong code", f"{LOST}code/", PROBLEM, "lost, asked",
+        fill(send="main form .btn-danger", code="0000-0000"),
+    ),
+    Scene("removal: waiting", LOST, "If you find your device", "removing, halfway"),
+    Scene("removal: waiting, signed in", LOST, "unless someone cancels", "removing"),
+    Scene("removal: banner", "/profile/", "Cancel the removal", "removing"),
+    Scene("removal: keep?", "{keep_factors}", "Keep your second steps?"),
+    Scene("removal: cancelled", f"{LOST}cancelled/", "The request is cancelled"),
+    Scene("links: too old, removal", f"{LOST}cancel/x/", "no longer works"),
+]  # fmt: skip
+SCENES = [*AT_THE_ENTRANCE, *APP, *RECOVERY, *PASSKEYS, *AGAIN, *REMOVAL]

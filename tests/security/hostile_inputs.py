@@ -162,6 +162,10 @@ _FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "LoginWebAuthnInput": ("credential",),
         "SignupWebAuthnInput": ("email",),
     },
+    "accounts.policy.headless_removal": {
+        "ConfirmInput": ("code",),
+        "RequestInput": ("password",),
+    },
     "allauth.headless.account.inputs": {
         "AddEmailInput": ("email",),
         "DeleteEmailInput": ("email",),

@@ -15,6 +15,7 @@ FACTS = {
     "not_me": "/accounts/not-me/1/",
     "robbed": "/accounts/not-me/1/",
     "undo": "/accounts/close/undo/1/",
+    "keep_factors": "/accounts/2fa/lost/cancel/1/",
 }
 #: Routes without a scene of their own.
 NEED_NONE = {
@@ -26,6 +27,7 @@ NEED_NONE = {
     r"accounts/(github|google|oidc/<provider_id>)/login/callback/": "leads on",
     r"accounts/(github|oidc/<provider_id>)/login/": "the same as Google's",
     r"language/|accounts/2fa/trust/forget/": "a POST alone, that leads back",
+    r"accounts/2fa/lost/cancel/": "a POST alone, that leads back",
     r"admin/(login|logout|password_change)/": "leads to ours",
     r"admin/password_change/done/": "nothing leads there",
     r"admin/(autocomplete|jsi18n)/": "a script's",

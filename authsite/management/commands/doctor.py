@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.policy.outbox import oldest_unsent
+from accounts.policy.removal_due import overdue
 from accounts.tokens.claims import MAX_GROUPS_BYTES
 from accounts.tokens.marked_groups import crowded
 from accounts.tokens.ring import ring
@@ -137,6 +138,15 @@ def groups() -> str:
     return f"at most {MAX_GROUPS_BYTES} bytes of names for each person"
 
 
+def removals() -> str:
+    """Second steps whose removal is due are removed."""
+    late = overdue()
+    if late:
+        what = f"requests to remove second steps that are overdue: {late}"
+        raise Trouble(what, MEND["second steps"])
+    return "no removal is overdue"
+
+
 LOOKS: dict[str, Callable[[], str]] = {
     "database": database,
     "cache": shared_cache,
@@ -144,6 +154,7 @@ LOOKS: dict[str, Callable[[], str]] = {
     "worker": outbox,
     "keys": keys,
     "groups in tokens": groups,
+    "second steps": removals,
     "callback URLs": _providers.callback_urls,
 }
 MEND = {
@@ -154,5 +165,6 @@ MEND = {
     "keys": "add the AUTH_SECRET that encrypted it to AUTH_SECRET_FALLBACKS",
     "callback URLs": "set SITE_URL",
     "groups in tokens": "in the admin, unmark groups that no service needs",
+    "second steps": "run python manage.py prune daily (make serve needs none)",
     "provider": "see docs/social.md",
 }

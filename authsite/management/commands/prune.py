@@ -11,6 +11,7 @@ from accounts.audit.repeats import close_all
 from accounts.policy.closing import prune_closed
 from accounts.policy.email_bounds import prune_bounds
 from accounts.policy.prune import prune_ended, prune_sessions
+from accounts.policy.removal_due import prune_removals, run_due
 from accounts.policy.unconfirmed import prune_unconfirmed
 from accounts.tokens.prune import prune_families
 
@@ -46,6 +47,8 @@ class Command(BaseCommand):
         close_all()
         told = f"Deleted {sessions} sessions, {families} sign-ins by token"
         closed = sum(prune_closed())
+        run_due()
+        prune_removals(keep)
         unconfirmed = prune_unconfirmed()
         rest = f", {unconfirmed} unconfirmed sign-ups" if unconfirmed else ""
         self.stdout.write(f"{told}, {closed} closed accounts{rest}.")
