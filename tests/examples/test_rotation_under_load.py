@@ -192,7 +192,7 @@ def at_its_end(site, services, token):
     )
     assert "its last token has expired" in site.manage("rotate_keys")
     for url, path in urls:
-        wait_for(lambda url=url, path=path: refused_now(url, path, token), 5)
+        wait_for(lambda url=url, path=path: refused_now(url, path, token))
     if LONG:
         replaced_at_once(site, urls)
 
@@ -205,8 +205,8 @@ def replaced_at_once(site, urls):
     time.sleep(10)  # the cool-down of the last fetch
     assert "signs." in site.manage("rotate_keys", "--emergency")
     for url, path in urls:
-        wait_for(lambda url=url, path=path: refused_now(url, path, access), 3.5)
-    fresh = wait_for(lambda: minted_by_another(site, body, access), 3)
+        wait_for(lambda url=url, path=path: refused_now(url, path, access))
+    fresh = wait_for(lambda: minted_by_another(site, body, access))
     assert {ask(url, fresh, path=path).status_code for url, path in urls} == {200}
 
 

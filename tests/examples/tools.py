@@ -76,8 +76,11 @@ def recent(url: str, token: str | None = None) -> httpx.Response:
     return ask(url, token, path="/protected-route/recent")
 
 
-def wait_for(what: Any, seconds: float = 10) -> Any:
-    """The first true value that `what()` gives; fails after so many seconds."""
+def wait_for(what: Any, seconds: float = 15) -> Any:
+    """The first true value that `what()` gives; fails after so many seconds.
+
+    Within two or three on a machine with time to spare (docs/security.md has figures).
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = what()

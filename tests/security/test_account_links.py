@@ -73,7 +73,7 @@ def forged(path):
     return {
         "a letter changed": f"{body}:{stamp}:{'AB'[mark[0] == 'A']}{mark[1:]}",
         "another body": f"{body[:-2]}:{stamp}:{mark}",
-        "another time": f"{body}:{stamp[:-1]}A:{mark}",
+        "another time": f"{body}:{stamp[:-1]}{'AB'[stamp[-1] == 'A']}:{mark}",
         "no mark": f"{body}:{stamp}",
         "signed for something else": other,
         "signed, of another form": signing.dumps(["x"], salt=not_me.SALT),
