@@ -8,6 +8,8 @@ PEOPLE = "/admin/accounts/user/"
 KEYS = "/admin/tokens/signingkey/"
 READERS = "/admin/tokens/keyreader/"
 REMOVALS = "/admin/policy/factorremoval/"
+BOUNDS = "/admin/policy/emailbound/"
+REPEATS = "/admin/audit/repeat/"
 GROUPS = "/admin/auth/group/"
 SWAGGER = "The page is Swagger UI's, vendored as it is."
 
@@ -77,6 +79,10 @@ SCENES = [
     admin("group, history", f"{GROUPS}{{group}}/history/", "change history"),
     admin("removals", REMOVALS, "Not cancelled"),
     admin("removal", f"{REMOVALS}{{removal}}/change/", "Takes effect at"),
+    admin("email limits", BOUNDS, "Held back"),
+    admin("email limit", f"{BOUNDS}{{bound}}/change/", "Last held back"),
+    admin("repeated events", REPEATS, "Too many sign-in attempts"),
+    admin("repeated event", f"{REPEATS}{{repeat}}/change/", "Browser or app"),
     admin("log", "/admin/admin/logentry/", "0 log entries"),
     Scene(
         "api: docs", "/api/docs/", "/api/token/refresh/",

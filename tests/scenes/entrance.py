@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenes.scene import Scene, fill
+from tests.scenes.scene import SEND, Scene, fill
 
 LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
 CODE = "/accounts/login/code/"
@@ -24,6 +24,18 @@ OUT = {
 NOBODY = "nobody@example.org"
 LONG = "a.very.long.name.that.goes.on.and.on@" + "a-long-label." * 5 + "example.org"
 
+
+def signed_in_meanwhile(page, stage):
+    """Another tab signs somebody else in while this one is being filled in."""
+    page.fill("#id_login", "someone.else@example.org")
+    page.fill("#id_password", "correct horse battery")
+    session = stage.cookies["app"]["sessionid"]
+    cookie = {"name": "sessionid", "value": session, "url": stage.url}
+    page.context.add_cookies([cookie])
+    page.locator(SEND).click()
+    page.locator("form[action$='/login/other/']").wait_for()
+
+
 SIGN_IN = [
     Scene("sign in: empty", LOGIN, "or with your password"),
     Scene("sign in: back after Google", LOGIN, "Last used", who="guest, out"),
@@ -40,6 +52,10 @@ SIGN_IN = [
     *(
         Scene(f"sign in: out, {reason}", "/dashboard/", told, f"out: {reason}")
         for reason, told in OUT.items()
+    ),
+    Scene(
+        "sign in: another account", LOGIN, "Sign out and use another account",
+        act=signed_in_meanwhile,
     ),
     Scene("sign in: switched off", "/accounts/inactive/", "It has been switched off"),
 ]  # fmt: skip
@@ -85,4 +101,6 @@ FORGOTTEN = [
     Scene("links: too old, reset", f"{RESET}key/1-x/", "This link no longer works"),
     Scene("reset: done", f"{RESET}key/done/", "Your password is changed"),
 ]  # fmt: skip
+
+
 SCENES = [*SIGN_IN, *SIGN_UP, *BY_CODE, *FORGOTTEN]

@@ -15,10 +15,10 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.audit.models import Action, Event
+from accounts.audit.models import Action, Event, Outcome, Repeat
 from accounts.models import User
 from accounts.policy import closing, ended, not_me, removal
-from accounts.policy.models import FactorRemoval
+from accounts.policy.models import EmailBound, FactorRemoval
 from accounts.policy.sessions import end
 from accounts.policy.webauthn import keys_of
 from tests.fixtures import enrol_totp, second_step
@@ -49,6 +49,7 @@ def make() -> dict[str, dict]:
         "sign_in": sign_in_of("new@example.org"),
         "undo": closing_one(),
         **removals(),
+        **counted(),
         "not_me": said_by(rich_one),
         "robbed": robbed_one(),
         "moved": sign_in_of("moved-in@example.org"),
@@ -159,6 +160,20 @@ def removals() -> dict[str, str]:
     row = FactorRemoval.objects.get()
     link = removal.cancel_url(row).removeprefix(settings.SITE_URL)
     return {"removal": str(row.pk), "keep_factors": link}
+
+
+def counted() -> dict[str, str]:
+    """Emails and events that somebody else keeps causing."""
+    now = timezone.now()
+    bound = EmailBound.objects.create(
+        digest="d" * 64, address="a" * 64, sent=[], held_back=7,
+        last_sent_at=now, last_held_back_at=now,
+    )  # fmt: skip
+    repeat = Repeat.objects.create(
+        key="k" * 64, action=Action.SIGN_IN_LIMITED, outcome=Outcome.LIMITED,
+        ip="203.0.113.9", user_agent="curl/8.5", times=27, opened_at=now, last_at=now,
+    )  # fmt: skip
+    return {"bound": bound.pk, "repeat": repeat.pk}
 
 
 def by_passkey() -> Cookies:

@@ -27,7 +27,7 @@ NEED_NONE = {
     r"accounts/(github|google|oidc/<provider_id>)/login/callback/": "leads on",
     r"accounts/(github|oidc/<provider_id>)/login/": "the same as Google's",
     r"language/|accounts/2fa/trust/forget/": "a POST alone, that leads back",
-    r"accounts/2fa/lost/cancel/": "a POST alone, that leads back",
+    r"accounts/(2fa/lost/cancel|login/other)/": "a POST alone, that leads on",
     r"admin/(login|logout|password_change)/": "leads to ours",
     r"admin/password_change/done/": "nothing leads there",
     r"admin/(autocomplete|jsi18n)/": "a script's",
