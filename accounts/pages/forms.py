@@ -100,8 +100,8 @@ class LoginForm(account.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.is_bound and (typed := take_typed(self.request.session)):
-            self.initial["login"] = typed
+        if self.request is not None and not self.is_bound:
+            self.initial.setdefault("login", take_typed(self.request.session))
         dress_email(self, "login", "username webauthn")
         dress_password(self, "password", _("Password"))
         dress(self, "remember", _("Keep me signed in on this device"))

@@ -35,6 +35,7 @@ class Client:
     refresh: str
     going: threading.Event
     busy: threading.Event
+    answered: threading.Event
     successors: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     lost: int = 0
@@ -65,6 +66,7 @@ class Client:
             if answer.status_code == 200:
                 self.refresh = answer.json()["refresh"]
                 self.successors.add(self.refresh)
+                self.answered.set()
                 return
             self.refused.append(f"{answer.status_code} {answer.text[:200]}")
             if answer.status_code < 500:
@@ -93,16 +95,18 @@ def started(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
-def kill_workers(site, busy, clients):
+def kill_workers(site, busy, answered, clients):
     """KILLS times the oldest worker: the one that was started longest ago.
 
-    A few more when by chance none of them was at work on an answer.
+    A few more when by chance none of them was at work on an answer. Each time somebody
+    was answered since the last one: a busy machine takes seconds to start another.
     """
     killed = set()
     while len(killed) < 3 * KILLS:
         if len(killed) >= KILLS and any(client.lost for client in clients):
             break
         time.sleep(APART)
+        assert answered.wait(60), site.log.read_text()[-2000:]
         alive = [pid for pid in workers(site) if pid not in killed]
         assert alive, site.log.read_text()[-2000:]
         busy.clear()
@@ -110,6 +114,7 @@ def kill_workers(site, busy, clients):
         time.sleep(random.uniform(0, 0.02))
         os.kill(alive[0], signal.SIGKILL)
         killed.add(alive[0])
+        answered.clear()
     return killed
 
 
@@ -124,7 +129,7 @@ def site():
 
 
 def test_nobody_is_signed_out_and_no_family_forks(site):
-    going, busy = threading.Event(), threading.Event()
+    going, busy, answered = (threading.Event() for _ in range(3))
     going.set()
     clients = []
     for number in range(CLIENTS):
@@ -132,12 +137,12 @@ def test_nobody_is_signed_out_and_no_family_forks(site):
         site.make_person(email, PASSWORD)
         body = {"email": email, "password": PASSWORD}
         pair = httpx.post(f"{site.url}/api/token/", json=body).json()
-        clients.append(Client(site.url, pair["refresh"], going, busy))
+        clients.append(Client(site.url, pair["refresh"], going, busy, answered))
     threads = [threading.Thread(target=client.run, daemon=True) for client in clients]
     for thread in threads:
         thread.start()
     try:
-        killed = kill_workers(site, busy, clients)
+        killed = kill_workers(site, busy, answered, clients)
         time.sleep(1)
     finally:
         going.clear()

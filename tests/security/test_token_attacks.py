@@ -192,13 +192,15 @@ def test_a_password_does_not_make_an_old_second_factor_fresh(make_person, api, b
     sign_in_by_form(browser)
     second_step(browser, app.code())
     pair = exchange(browser).json()
-    assert claims(pair["access"])["acr"] == "aal2"
+    first = claims(pair["access"])
+    assert first["acr"] == "aal2"
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
-        browser.post("/accounts/reauthenticate/", {"password": "correct horse battery"})
+        body = {"password": "correct horse battery", "acr": "aal2"}
+        browser.post("/accounts/reauthenticate/", body)
         pair = api.refresh(pair["refresh"]).json()
         said = claims(pair["access"])
-        assert said["auth_time"] > time.time() - 60
-        assert (said["acr"], said["amr"]) == ("aal1", ["pwd"])
+        for name in ("auth_time", "acr", "amr"):
+            assert said[name] == first[name]
         answer = api.get("/api/protected-route/recent/", pair["access"])
         assert answer.json()["code"] == "insufficient_user_authentication"
         browser.post("/accounts/2fa/reauthenticate/", {"code": app.code()})
