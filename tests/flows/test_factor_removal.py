@@ -61,10 +61,10 @@ def a_browser():
     return Client(SERVER_NAME="localhost")
 
 
-def halfway(browser=None):
+def halfway(browser=None, **more):
     """Whose password was right; the second step is asked for."""
     browser = browser or a_browser()
-    answer = sign_in_by_form(browser)
+    answer = sign_in_by_form(browser, **more)
     assert answer["Location"] == "/accounts/2fa/authenticate/"
     return browser
 
@@ -142,7 +142,7 @@ def test_the_journey_of_someone_who_lost_phone_and_codes(maya, settings):
 
 
 def test_at_the_end_everything_is_signed_out_and_no_browser_is_trusted(maya, api):
-    trusted = halfway()
+    trusted = halfway(remember="on")  # else it ends after twelve idle hours
     second_step(trusted, maya.app.code(), trust=True)
     pair = exchange(trusted).json()
     ask(halfway())
