@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.scenes.scene import SEND, Act, Scene, fill, post, press
 
 WAY_ON = "main .notice-warn"
-RESET = "/accounts/password/reset/"
 TOO_MUCH = "x=" + "x" * (300 * 1024)
 
 
@@ -59,10 +58,6 @@ SCENES = [
     Scene(
         "error: 429, guesses", "/accounts/login/", "nothing you need to do",
         act=too_often(login="limited@example.org", password="wrong"),
-    ),
-    Scene(
-        "error: 429, mails", RESET, "No further mail was sent",
-        act=too_often(email="asked@example.org"),
     ),
     Scene(
         "error: 429, codes", "/accounts/2fa/authenticate/", "too many wrong codes",

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 PATIENCE = 5000
 #: Scenes are played faster than people sign in; each address keeps its own limit.
-LIMITS = "login=9999/m/ip;login_failed=5/300s/key;signup=999/m/ip;manage_email=999/m/ip"
+#: What counts by network has none: all scenes come from one.
+LIMITS = (
+    "login=9999/m/ip;login_failed=5/300s/key;signup=999/m/ip;manage_email=999/m/ip;"
+    "reset_password=999/m/ip;confirm_email=999/m/ip"
+)
 PEOPLE = (
     "import json; from tests.scenes import people; print(json.dumps(people.make()))"
 )
